@@ -1,0 +1,52 @@
+# The commands people type. `make help` lists them. Everything runs inside .venv, which the first command creates.
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+export PYTHONWARNDEFAULTENCODING := 0
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check format lock synth matrix bench clean
+
+help: ## list the commands
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(READY) ## create .venv with everything locked in requirements.txt
+
+$(READY): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Vistafresca needs Python 3.11 or newer; '$(PYTHON)' is older. Try: make PYTHON=python3.13 $(MAKECMDGOALS)" >&2; exit 2; }
+	@$(PYTHON) -m venv $(VENV) || \
+	  { echo "Could not create $(VENV). On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 2; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"
+	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip sync --quiet --require-hashes requirements.txt
+	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --editable .
+	@touch $@
+
+demo: $(READY) ## the main job, end to end, on an embedded PostgreSQL with real rows
+	$(BIN)/python -m demo
+
+test: $(READY) ## every test, in parallel, on the embedded PostgreSQL
+	$(BIN)/python -m pytest -n auto
+
+check: $(READY) ## format, lint, types, import layers, SQL
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/sqlfluff lint --processes 2 sql refresh_task/database/queries
+
+format: $(READY) ## rewrite the code in the project's format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: $(READY) ## lock the dependencies anew (requirements.txt and the image's own)
+	$(BIN)/python -m pip install --quiet "uv==$(UV_VERSION)"
+	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --all-extras --custom-compile-command "make lock" \
+	  pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --custom-compile-command "make lock" \
+	  --constraint requirements.txt pyproject.toml -o refresh_task/requirements.txt
+
+clean: ## remove what the commands above made
+	rm -rf $(VENV) .matrix cdk.out node_modules .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,1 @@
+"""The guided demo, and the embedded PostgreSQL server that it shares with the tests."""

@@ -1,0 +1,101 @@
+"""Stopping a run in good order: on SIGTERM, on Ctrl-C, or at the run's deadline, the statement under way is cancelled.
+
+ECS has no time limit for tasks (aws/containers-roadmap#572), and a killed container would leave its refresh to be
+found and ended by the server. So the process ends it itself, while it can still record and report why.
+"""
+
+from __future__ import annotations
+
+import queue
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+
+from refresh_task.errors import StatementFailedError
+from refresh_task.model import Interruption
+
+__all__ = ["Cancellation", "cancel_on_signals"]
+
+_SIGNALS = {signal.SIGTERM: Interruption.SIGTERM, signal.SIGINT: Interruption.SIGINT}
+_REPEAT_S = 1.0
+
+
+class Cancellation:
+    """Knows whether the run must stop, and cancels what is under way when it must."""
+
+    def __init__(self, deadline_s: float) -> None:
+        # SimpleQueue.put() may be called from a signal handler that interrupted another put(); Event.set() may not.
+        self._requests: queue.SimpleQueue[Interruption | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._cancel: Callable[[], None] | None = None
+        self._interruption: Interruption | None = None
+        self._watcher = threading.Thread(target=self._watch, args=(deadline_s,), name="cancellation", daemon=True)
+
+    @property
+    def interruption(self) -> Interruption | None:
+        """Why the run must stop; None while it need not. The first reason stands."""
+        return self._interruption
+
+    def request(self, interruption: Interruption) -> None:
+        """Ask the run to stop. Safe in a signal handler."""
+        self._requests.put(interruption)
+
+    @contextmanager
+    def guarding(self, cancel: Callable[[], None]) -> Iterator[None]:
+        """While the block runs, a request calls `cancel`, and again every second until the block ends: a cancel
+        request that arrives just before its statement would otherwise be lost."""
+        with self._lock:
+            self._cancel = cancel
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._cancel = None
+
+    def start(self) -> None:
+        """Begin to watch the clock and the requests."""
+        self._watcher.start()
+
+    def stop(self) -> None:
+        """End the watcher."""
+        self._requests.put(None)
+        self._watcher.join()
+
+    def _watch(self, deadline_s: float) -> None:
+        try:
+            request = self._requests.get(timeout=deadline_s)
+        except queue.Empty:
+            request = Interruption.DEADLINE
+        self._interruption = request
+        while request is not None:
+            with self._lock:
+                if self._cancel is not None:
+                    # A request that could not be delivered is repeated; a dead connection the main thread sees by
+                    # itself.
+                    with suppress(StatementFailedError):
+                        self._cancel()
+            try:
+                request = self._requests.get(timeout=_REPEAT_S)
+            except queue.Empty:
+                continue
+
+
+@contextmanager
+def cancel_on_signals(deadline_s: float) -> Iterator[Cancellation]:
+    """A running Cancellation that SIGTERM, SIGINT and the deadline trigger; the former handlers come back at the
+    end."""
+    cancellation = Cancellation(deadline_s)
+
+    def handle(number: int, _frame: FrameType | None) -> None:
+        cancellation.request(_SIGNALS[signal.Signals(number)])
+
+    former = {number: signal.signal(number, handle) for number in _SIGNALS}
+    cancellation.start()
+    try:
+        yield cancellation
+    finally:
+        cancellation.stop()
+        for number, handler in former.items():
+            signal.signal(number, handler)

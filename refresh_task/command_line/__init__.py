@@ -1,0 +1,46 @@
+"""The `vistafresca` command: everything but the deployed `run`, which __main__ starts without it."""
+
+from __future__ import annotations
+
+import click
+
+from refresh_task import __version__
+from refresh_task.command_line.apply import apply
+from refresh_task.command_line.history import history
+from refresh_task.command_line.migrate import migrate
+from refresh_task.command_line.run import run
+from refresh_task.command_line.status import status
+from refresh_task.errors import VistafrescaError
+from refresh_task.model import ExitCode
+
+__all__ = ["vistafresca"]
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="vistafresca")
+def _commands() -> None:
+    """Keeps PostgreSQL materialized views fresh.
+
+    The database is the one that DATABASE_URL or libpq's PGHOST, PGUSER, … name. Exit codes: 0 all well, 1 a view
+    failed or is late, 2 configuration or connection, 3 deadline or cancelled.
+    """
+
+
+for _command in (run, status, history, migrate, apply):
+    _commands.add_command(_command)
+
+
+def vistafresca() -> int:
+    """Run the command in sys.argv and return its exit code. Errors that a person can mend go to standard error."""
+    try:
+        # Not standalone: click would turn our exit codes into its own.
+        result = _commands.main(prog_name="vistafresca", standalone_mode=False)
+    except VistafrescaError as error:
+        click.echo(f"{click.style('error', fg='red')}: {error.subject}: {error.message}\n{error.remedy}", err=True)
+    except click.ClickException as error:
+        error.show()
+    except click.Abort:
+        click.echo("aborted", err=True)
+    else:
+        return result if isinstance(result, int) else ExitCode.OK
+    return ExitCode.UNUSABLE

@@ -1,0 +1,3 @@
+INSERT INTO bi_refresh.mv_refresh_run (trigger_type, triggered_by, scheduled_time, task_version)
+VALUES (%(trigger_type)s, %(triggered_by)s, %(scheduled_time)s, %(task_version)s)
+RETURNING id

@@ -1,0 +1,59 @@
+"""Everything that ends a command with a message for a person.
+
+VistafrescaError                what happened, to what, and the remedy
+├── ConfigurationError          a setting, an environment variable or views.toml: exit code 2
+│   └── UnknownViewError        a name that no materialized view of the database has
+├── DatabaseUnavailableError    no connection, or none any more: exit code 2
+│   └── SchemaMissingError      connected, but `vistafresca migrate` has not been run there
+└── StatementFailedError        one statement failed; inside a step it becomes that step's outcome, elsewhere exit
+code 2
+"""
+
+from __future__ import annotations
+
+
+class VistafrescaError(Exception):
+    """What happened, where, and what to do about it.
+
+    `subject` is the setting, view, file or server that the message is about; `remedy` is one sentence in the
+    imperative.
+    """
+
+    exit_code = 2
+
+    def __init__(self, message: str, *, subject: str, remedy: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.subject = subject
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.subject}: {self.message} {self.remedy}"
+
+
+class ConfigurationError(VistafrescaError):
+    """A setting that cannot be used as it is written."""
+
+
+class UnknownViewError(ConfigurationError):
+    """A name that no materialized view of the database has."""
+
+
+class DatabaseUnavailableError(VistafrescaError):
+    """The database could not be reached, refused us, or went away."""
+
+
+class SchemaMissingError(DatabaseUnavailableError):
+    """The database has no bi_refresh schema, or an older one than this task needs."""
+
+
+class StatementFailedError(VistafrescaError):
+    """PostgreSQL refused a statement, or the connection broke under it.
+
+    `sqlstate` is None where no server answered; `connection_lost` says whether the session is of further use.
+    """
+
+    def __init__(self, message: str, *, subject: str, remedy: str, sqlstate: str | None, connection_lost: bool) -> None:
+        super().__init__(message, subject=subject, remedy=remedy)
+        self.sqlstate = sqlstate
+        self.connection_lost = connection_lost

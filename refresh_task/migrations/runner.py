@@ -1,0 +1,187 @@
+"""Migrations up, down and list."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import alembic.command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import Script, ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import StaticPool
+
+from refresh_task.database import Session
+from refresh_task.errors import ConfigurationError, VistafrescaError
+
+SQL_FOLDER = Path(__file__).parent.parent.parent / "sql"
+_CORE = "bi_refresh"
+
+# 'VFMI': two deployments migrating one database at the same time would both try to create the same objects.
+_MIGRATION_LOCK = "SELECT pg_advisory_xact_lock(1447447881)"
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One migration: the branch (folder) it belongs to and whether this database has it."""
+
+    revision: str
+    branch: str
+    description: str
+    is_applied: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AliasOutcome:
+    """What became of one name in schema public."""
+
+    message: str
+    is_in_the_way: bool
+
+
+def list_migrations(session: Session) -> tuple[Migration, ...]:
+    """Every migration, the oldest of each branch first."""
+    with _transaction(session) as connection:
+        scripts = _scripts()
+        applied = _applied(scripts, connection)
+        known = [script for script in scripts.walk_revisions() if script is not None]
+        return tuple(
+            Migration(script.revision, _branch(script), script.doc, script.revision in applied)
+            for script in sorted(known, key=lambda script: (_branch(script) != _CORE, script.revision))
+        )
+
+
+def migrate_up(session: Session, *, systems: Collection[str] = ()) -> tuple[str, ...]:
+    """Bring the core, the systems already there and those named up to date. Returns the revisions that were applied.
+
+    Raises ConfigurationError for a system that has no folder, VistafrescaError for a migration that failed (nothing
+    is changed).
+    """
+    for system in systems:
+        if not (SQL_FOLDER / "systems" / system / "migrations").is_dir():
+            known = sorted(path.parent.name for path in SQL_FOLDER.glob("systems/*/migrations"))
+            raise ConfigurationError(
+                "there is no such source system.",
+                subject=system,
+                remedy=f"The known ones are: {', '.join(known)}.",
+            )
+    with _transaction(session) as connection:
+        connection.execute(text("CREATE SCHEMA IF NOT EXISTS bi_refresh"))
+        scripts = _scripts()
+        before = _applied(scripts, connection)
+        installed = {_branch(scripts.get_revision(revision)) for revision in before}
+        branches = [_CORE, *sorted((installed | set(systems)) - {_CORE})]
+        for branch in branches:
+            alembic.command.upgrade(_configuration(connection), f"{branch}@head")
+        for branch in branches:
+            _create_functions(connection, _folder(branch))
+        _run_file(connection, SQL_FOLDER / _CORE / "grants.sql")
+        return tuple(sorted(_applied(scripts, connection) - before))
+
+
+def migrate_down(session: Session, revision: str) -> tuple[str, ...]:
+    """Undo `revision` and everything that was built on it. Returns the revisions undone, in no order.
+
+    Raises ConfigurationError for a revision that is unknown or not applied.
+    """
+    with _transaction(session) as connection:
+        scripts = _scripts()
+        before = _applied(scripts, connection)
+        if revision not in before:
+            raise ConfigurationError(
+                "this database has no such migration.",
+                subject=revision,
+                remedy="Run: vistafresca migrate list",
+            )
+        alembic.command.downgrade(_configuration(connection), f"{_branch(scripts.get_revision(revision))}@{revision}-1")
+        after = _applied(scripts, connection)
+        if not after:
+            connection.execute(text("DROP SCHEMA bi_refresh CASCADE"))
+        return tuple(before - after)
+
+
+def create_public_aliases(session: Session) -> tuple[AliasOutcome, ...]:
+    """Thin wrappers in schema public for the names that the source documents use; names that are taken stay as they
+    are."""
+    with _transaction(session) as connection:
+        scripts = _scripts()
+        branches = {_branch(scripts.get_revision(revision)) for revision in _applied(scripts, connection)}
+        messages: list[str] = []
+        for file in (_folder(branch) / "public_aliases.sql" for branch in sorted(branches)):
+            if file.exists():
+                messages += connection.exec_driver_sql(file.read_text()).scalars()
+        return tuple(AliasOutcome(message, message.startswith("in the way")) for message in messages)
+
+
+@contextmanager
+def _transaction(session: Session) -> Iterator[Connection]:
+    """SQLAlchemy's view of the session's own connection, in one transaction under the migration lock."""
+    driver_connection = session.lend_connection()
+    engine = create_engine("postgresql+psycopg://", creator=lambda: driver_connection, poolclass=StaticPool)
+    try:
+        with engine.connect() as connection, connection.begin():
+            connection.execute(text(_MIGRATION_LOCK))
+            # A migration has all the time it needs, but must not queue behind a long reader and block everyone after
+            # it.
+            connection.execute(text("SET LOCAL statement_timeout = 0"))
+            # Bodies of functions may name others that are created after them.
+            connection.execute(text("SET LOCAL check_function_bodies = off"))
+            yield connection
+    except DBAPIError as error:
+        raise VistafrescaError(
+            f"the migration failed and nothing was changed: {str(error.orig).splitlines()[0]}.",
+            subject=session.server,
+            remedy="Mend the cause and run it again.",
+        ) from error
+    except CommandError as error:
+        raise VistafrescaError(
+            f"the migrations cannot be put in order: {error}.",
+            subject=session.server,
+            remedy="Run: vistafresca migrate list",
+        ) from error
+
+
+def _create_functions(connection: Connection, folder: Path) -> None:
+    for kind in ("functions", "views"):
+        for file in sorted((folder / kind).glob("*.sql")):
+            _run_file(connection, file)
+
+
+def _run_file(connection: Connection, file: Path) -> None:
+    connection.exec_driver_sql(file.read_text(), execution_options={"no_parameters": True})
+
+
+def _folder(branch: str) -> Path:
+    return SQL_FOLDER / _CORE if branch == _CORE else SQL_FOLDER / "systems" / branch
+
+
+def _configuration(connection: Connection | None = None) -> Config:
+    configuration = Config()
+    configuration.set_main_option("script_location", str(Path(__file__).parent))
+    configuration.set_main_option("path_separator", "newline")
+    folders = [SQL_FOLDER / _CORE / "migrations", *sorted(SQL_FOLDER.glob("systems/*/migrations"))]
+    configuration.set_main_option("version_locations", "\n".join(map(str, folders)))
+    configuration.attributes["connection"] = connection
+    return configuration
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_configuration())
+
+
+def _applied(scripts: ScriptDirectory, connection: Connection) -> frozenset[str]:
+    """Every revision in this database: the recorded heads and all they were built on."""
+    options = {"version_table": "migration", "version_table_schema": "bi_refresh"}
+    heads = MigrationContext.configure(connection, opts=options).get_current_heads()
+    return frozenset(script.revision for script in scripts.iterate_revisions(heads, "base") if script is not None)
+
+
+def _branch(script: Script | None) -> str:
+    assert script is not None  # noqa: S101  # revisions come from the folders themselves
+    (label,) = script.branch_labels
+    return str(label)

@@ -1,0 +1,139 @@
+"""One JSON line per event on standard output (docs/logs.md lists the events). `event` is a stable name: metric
+filters and saved queries rely on it; `message` is for people."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from refresh_task import __version__
+from refresh_task.errors import StatementFailedError, VistafrescaError
+from refresh_task.model import Outcome, RunResult, RunStatus, Status, Step
+from refresh_task.report.reporter import Reporter
+from refresh_task.settings import Settings
+
+
+class LogReporter(Reporter):
+    """Powertools' Logger, with the run's identity on every line."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._logger = Logger(
+            service=settings.service, level=settings.log_level.upper(), utc=True, use_rfc3339=True, location=None
+        )
+        self._logger.append_keys(environment=settings.environment, database=settings.database)
+
+    def run_started(self, run_id: int) -> None:
+        self._logger.append_keys(run_id=run_id)
+        self.info(
+            "run_started",
+            f"run {run_id} started by {self._settings.triggered_by}",
+            trigger_type=self._settings.trigger_type,
+            scheduled_time=self._settings.scheduled_time and self._settings.scheduled_time.isoformat(),
+            version=__version__,
+        )
+
+    def rows_abandoned(self, views: Sequence[str]) -> None:
+        self.warn(
+            "rows_abandoned",
+            f"an earlier task was killed while refreshing {', '.join(views)}; the last good data is still there",
+            views=list(views),
+        )
+
+    def step_started(self, step: Step) -> None:
+        self.info(
+            "step_started",
+            f"refreshing {step.view} ({step.strategy}: {step.reason})",
+            view=step.view,
+            strategy=step.strategy,
+            statement_timeout_s=step.statement_timeout_s,
+        )
+
+    def step_finished(self, outcome: Outcome) -> None:
+        fields = {name: value for name, value in asdict(outcome).items() if value is not None and name != "message"}
+        match outcome.status:
+            case Status.COMPLETED:
+                churn = (
+                    f"{outcome.rows_inserted} rows written, {outcome.rows_deleted} removed, {outcome.rows_total} now"
+                )
+                self.info(
+                    "step_finished",
+                    f"{outcome.view} refreshed in {outcome.duration_s:.1f} s: {churn}",
+                    **fields,
+                )
+            case Status.SKIPPED:
+                self.info("step_skipped", f"{outcome.view} skipped: {outcome.reason}", **fields)
+            case Status.FAILED | Status.CANCELLED | Status.ABANDONED:
+                self._logger.error(
+                    f"{outcome.view} {outcome.status} after {outcome.duration_s:.1f} s: {outcome.explanation}",
+                    event="step_failed",
+                    **fields,
+                )
+
+    def run_finished(self, result: RunResult) -> None:
+        if result.status is RunStatus.SKIPPED:
+            self.warn(
+                "run_skipped",
+                "skipped: another run holds the run lock; it is refreshing the views",
+                status=result.status,
+                exit_code=result.exit_code,
+            )
+            return
+        late = {view.name: None if view.lag_s is None else round(view.lag_s, 1) for view in result.late_views}
+        log = self.info if result.exit_code == 0 else self.warn
+        log(
+            "run_finished",
+            f"run {result.status} in {result.duration_s:.1f} s"
+            + (f", interrupted by {result.interruption}" if result.interruption else "")
+            + (f"; late: {', '.join(late)}" if late else ""),
+            status=result.status,
+            exit_code=result.exit_code,
+            duration_s=round(result.duration_s, 3),
+            views_succeeded=result.count(Status.COMPLETED),
+            views_failed=result.count(Status.FAILED, Status.CANCELLED),
+            views_skipped=result.count(Status.SKIPPED),
+            late_views_lag_s=late,
+        )
+
+    def housekeeping_failed(self, error: StatementFailedError) -> None:
+        self.warn("housekeeping_failed", f"old log rows could not be removed: {error}", sqlstate=error.sqlstate)
+
+    def run_failed(self, error: Exception) -> None:
+        if isinstance(error, VistafrescaError):
+            self._logger.error(str(error), event="run_failed", subject=error.subject, remedy=error.remedy, exit_code=2)
+            return
+        # A defect of ours. The frames without their source lines' values: an exception's text may hold a connection
+        # string.
+        frames = [
+            f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)
+        ]
+        self._logger.error(
+            f"the task has a defect: {type(error).__name__}. Report it with this line.",
+            event="run_failed",
+            frames=frames,
+            exit_code=2,
+        )
+
+    def info(self, event: str, message: str, **fields: Any) -> None:
+        """One line, level INFO."""
+        self._logger.info(message, event=event, **fields)
+
+    def warn(self, event: str, message: str, **fields: Any) -> None:
+        """One line, level WARNING: nothing to page about, worth a look."""
+        self._logger.warning(message, event=event, **fields)
+
+    def note(self, event: str, message: str, **fields: Any) -> None:
+        """A remark of another backend."""
+        (self.warn if event == "reporter_failed" else self.info)(event, message, **fields)
+
+    def reporter_failed(self, reporter: str, error: Exception) -> None:
+        """Another backend failed; the run's outcome stays what it is."""
+        self.warn(
+            "reporter_failed",
+            f"{reporter} failed ({type(error).__name__}: {error}); the run goes on",
+            reporter=reporter,
+        )

@@ -1,0 +1,154 @@
+"""Sentry: cron check-ins of scheduled runs, whose verdict is freshness, and an event per failed view.
+
+sentry_sdk is imported only where there is a DSN: it costs the task's start as much as the database driver does.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from refresh_task import __version__
+from refresh_task.database.credentials import read_secret
+from refresh_task.errors import ConfigurationError, VistafrescaError
+from refresh_task.model import Outcome, RunResult, RunStatus, Status, TriggerType
+from refresh_task.report.reporter import Reporter
+from refresh_task.settings import Settings
+
+# Together the longest that Sentry may hold up the end of a run: a host that accepts and never answers takes all of it.
+_FLUSH_TIMEOUT_S = 2.0
+_SHUTDOWN_TIMEOUT_S = 0.0
+
+_ERROR_STATUSES = (Status.FAILED, Status.CANCELLED)
+
+
+class SentryReporter(Reporter):
+    """`log(event, message, **fields)` says what was sent; without a DSN, what would have been."""
+
+    def __init__(self, settings: Settings, *, log: Callable[..., None]) -> None:
+        self._settings = settings
+        self._log = log
+        self._check_in_id = uuid.uuid4().hex
+        self._sdk = self._initialise()
+
+    def run_started(self, run_id: int) -> None:  # noqa: ARG002  # the interface's
+        self._check_in("in_progress")
+
+    def rows_abandoned(self, views: Sequence[str]) -> None:
+        for view in views:
+            message = f"{view}: an earlier task was killed while refreshing it; it keeps its last good data."
+            self._capture(message, view, "abandoned")
+
+    def step_finished(self, outcome: Outcome) -> None:
+        if outcome.status in _ERROR_STATUSES:
+            self._capture(
+                f"{outcome.view} {outcome.status}: {outcome.explanation}",
+                outcome.view,
+                outcome.sqlstate or outcome.status,
+            )
+
+    def run_finished(self, result: RunResult) -> None:
+        if result.status is RunStatus.SKIPPED:
+            return  # the run that holds the lock checks in
+        for view in result.late_views:
+            since = (
+                "never refreshed"
+                if view.last_success_at is None
+                else f"last refreshed at {view.last_success_at:%F %T %Z}"
+            )
+            age = "of unknown age" if view.lag_s is None else f"{view.lag_s:.0f} s old"
+            target = f"{view.target_lag.total_seconds():.0f} s"
+            self._capture(
+                f"{view.name} is late: its data is {age}, its target lag is {target}, {since}.",
+                view.name,
+                "late",
+            )
+        self._check_in("ok" if result.exit_code == 0 else "error", duration=result.duration_s)
+
+    def run_failed(self, error: Exception) -> None:
+        described = (
+            str(error) if isinstance(error, VistafrescaError) else f"the task has a defect: {type(error).__name__}"
+        )
+        self._capture(described, None, type(error).__name__)
+        self._check_in("error")
+
+    def close(self) -> None:
+        if self._sdk is not None:
+            self._sdk.flush(timeout=_FLUSH_TIMEOUT_S)
+
+    def _initialise(self) -> Any:
+        """The initialised SDK, or None. A DSN that cannot be had or used is reported, and the run goes on without
+        Sentry."""
+        try:
+            dsn = self._dsn()
+        except ConfigurationError as error:
+            self._log("reporter_failed", f"no check-ins, no error events: {error}", reporter="SentryReporter")
+            return None
+        if not dsn:
+            return None
+        import sentry_sdk  # noqa: PLC0415  # see the module's docstring
+        from sentry_sdk.utils import BadDsn  # noqa: PLC0415
+
+        try:
+            sentry_sdk.init(
+                dsn=dsn,
+                environment=self._settings.environment,
+                release=f"vistafresca@{__version__}",
+                default_integrations=False,  # they would send our log lines a second time
+                include_local_variables=False,  # they may hold a password
+                send_default_pii=False,
+                shutdown_timeout=_SHUTDOWN_TIMEOUT_S,
+            )
+        except BadDsn:
+            # Without its text: it would repeat the DSN.
+            self._log(
+                "reporter_failed",
+                "no check-ins, no error events: the Sentry DSN is malformed. Copy it from the project's Client Keys.",
+                reporter="SentryReporter",
+            )
+            return None
+        return sentry_sdk
+
+    def _dsn(self) -> str | None:
+        if self._settings.sentry_dsn_secret_arn:
+            return read_secret(
+                self._settings.sentry_dsn_secret_arn, setting="VISTAFRESCA_SENTRY_DSN_SECRET_ARN"
+            ).strip()
+        return self._settings.sentry_dsn
+
+    def _check_in(self, status: str, *, duration: float | None = None) -> None:
+        if self._settings.trigger_type is not TriggerType.CRON:
+            return  # a person's run at noon says nothing about the schedule
+        check_in = {
+            "monitor_slug": self._settings.sentry_monitor_slug,
+            "check_in_id": self._check_in_id,
+            "status": status,
+            "duration": duration,
+            "monitor_config": {
+                "schedule": {"type": "crontab", "value": self._settings.schedule},
+                "timezone": "UTC",
+                "checkin_margin": round(self._settings.sentry_checkin_margin_min),
+                "max_runtime": round(self._settings.sentry_max_runtime_min),
+                "failure_issue_threshold": round(self._settings.sentry_failure_threshold),
+                "recovery_threshold": 1,
+            },
+        }
+        if self._sdk is None:
+            self._log("check_in_not_sent", f"Sentry has no DSN; the check-in would be: {status}", check_in=check_in)
+            return
+        self._sdk.crons.capture_checkin(**check_in)
+        self._log("check_in_sent", f"checked in with Sentry: {status}", check_in=check_in)
+
+    def _capture(self, message: str, view: str | None, kind: str) -> None:
+        if self._sdk is None:
+            return
+        self._sdk.capture_event(
+            {
+                "level": "error",
+                "message": message,
+                # One issue per view and cause, not one per wording of PostgreSQL's message.
+                "fingerprint": ["vistafresca", self._settings.service, view or "run", kind],
+                "tags": {"view": view or "-", "kind": kind, "service": self._settings.service},
+            }
+        )

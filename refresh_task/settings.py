@@ -1,0 +1,232 @@
+"""The task's settings: read once from the environment, validated, frozen. docs/configuration.md lists them (a test
+compares).
+
+A dataclass and not pydantic, which everything off the task's path uses: importing it costs the task more than
+connecting does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import Any
+
+from refresh_task.errors import ConfigurationError
+from refresh_task.model import TriggerType
+
+_TRUE, _FALSE = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
+
+
+def _text(value: str) -> str:
+    return value
+
+
+def _boolean(value: str) -> bool:
+    if value.lower() not in _TRUE + _FALSE:
+        raise ValueError("is neither true nor false")
+    return value.lower() in _TRUE
+
+
+def _seconds(*, least: float, most: float) -> Callable[[str], float]:
+    def parse(value: str) -> float:
+        try:
+            number = float(value)
+        except ValueError:
+            raise ValueError("is not a number") from None
+        if not least <= number <= most:
+            raise ValueError(f"is not between {least:g} and {most:g}")
+        return number
+
+    return parse
+
+
+def _timestamp(value: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        raise ValueError("is not an ISO 8601 time such as 2026-11-22T10:20:00Z") from None
+    if moment.tzinfo is None:
+        raise ValueError("has no time zone; write it as 2026-11-22T10:20:00Z")
+    return moment
+
+
+def _trigger_type(value: str) -> TriggerType:
+    try:
+        return TriggerType(value)
+    except ValueError:
+        raise ValueError(f"is none of {', '.join(TriggerType)}") from None
+
+
+def _crontab(value: str) -> str:
+    if len(value.split()) != 5:  # noqa: PLR2004  # what "five-field crontab" means
+        raise ValueError("does not have the five fields of a crontab, such as */10 * * * *")
+    return value
+
+
+def _slug(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9_-]{1,50}", value):  # Sentry's rule for monitor slugs
+        raise ValueError("is not 1 to 50 lower-case letters, digits, - or _")
+    return value
+
+
+def _setting(variable: str, parse: Callable[[str], Any], default: Any, what: str) -> Any:
+    return field(default=default, metadata={"variable": variable, "parse": parse, "what": what})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One run's settings. Durations ending in _s are seconds, in _min minutes."""
+
+    environment: str = _setting("VISTAFRESCA_ENVIRONMENT", _text, "local", "Name of the deployment.")
+    database: str = _setting("VISTAFRESCA_DATABASE", _text, "default", "Name of the database in that deployment.")
+    database_url: str | None = _setting(
+        "DATABASE_URL",
+        _text,
+        None,
+        "Connection string, URL or key=value. Without it and the two below: libpq's PG… variables.",
+    )
+    database_secret_arn: str | None = _setting(
+        "VISTAFRESCA_DATABASE_SECRET_ARN",
+        _text,
+        None,
+        "RDS secret with username, password, host, port, dbname; read at run time.",
+    )
+    database_iam_auth: bool = _setting(
+        "VISTAFRESCA_DATABASE_IAM_AUTH",
+        _boolean,
+        False,
+        "Use an RDS IAM token for PGUSER at PGHOST instead of a password.",
+    )
+    interval_s: float = _setting(
+        "VISTAFRESCA_INTERVAL_S",
+        _seconds(least=60, most=86_400),
+        600.0,
+        "Seconds between two scheduled runs.",
+    )
+    run_deadline_s: float = _setting(
+        "VISTAFRESCA_RUN_DEADLINE_S", _seconds(least=1, most=86_400), 540.0,
+        "The run cancels itself after this; shorter than the interval.",
+    )  # fmt: skip
+    statement_timeout_s: float = _setting(
+        "VISTAFRESCA_STATEMENT_TIMEOUT_S", _seconds(least=0.1, most=86_400), 300.0,
+        "Longest refresh of one view, unless its policy has a timeout.",
+    )  # fmt: skip
+    lock_timeout_s: float = _setting(
+        "VISTAFRESCA_LOCK_TIMEOUT_S",
+        _seconds(least=0.1, most=3_600),
+        30.0,
+        "Longest wait for a lock before a view fails.",
+    )
+    trigger_type: TriggerType = _setting(
+        "VISTAFRESCA_TRIGGER_TYPE",
+        _trigger_type,
+        TriggerType.MANUAL,
+        "cron, event or manual: what made this run happen.",
+    )
+    triggered_by: str = _setting(
+        "VISTAFRESCA_TRIGGERED_BY", _text, "vistafresca run", "Who or what: the rule's name, a person."
+    )
+    scheduled_time: datetime | None = _setting(
+        "VISTAFRESCA_SCHEDULED_TIME", _timestamp, None, "When the rule fired (ISO 8601 with a time zone)."
+    )
+    log_retention_days: float = _setting(
+        "VISTAFRESCA_LOG_RETENTION_DAYS", _seconds(least=1, most=36_500), 90.0,
+        "Older rows of mv_refresh_log and mv_refresh_run are removed at the end of a run.",
+    )  # fmt: skip
+    sentry_dsn: str | None = _setting(
+        "SENTRY_DSN", _text, None, "Where errors and check-ins go; without it they are not sent."
+    )
+    sentry_dsn_secret_arn: str | None = _setting(
+        "VISTAFRESCA_SENTRY_DSN_SECRET_ARN",
+        _text,
+        None,
+        "Secret that holds the DSN as plain text; read at run time.",
+    )
+    sentry_monitor_slug: str = _setting(
+        "VISTAFRESCA_SENTRY_MONITOR_SLUG", _slug, "vistafresca", "The cron monitor's name in Sentry."
+    )
+    schedule: str = _setting(
+        "VISTAFRESCA_SCHEDULE",
+        _crontab,
+        "*/10 * * * *",
+        "Five-field crontab (UTC) that the Sentry monitor expects check-ins by.",
+    )
+    sentry_checkin_margin_min: float = _setting(
+        "VISTAFRESCA_SENTRY_CHECKIN_MARGIN_MIN",
+        _seconds(least=1, most=1_440),
+        3.0,
+        "Minutes late before a check-in is missed.",
+    )
+    sentry_max_runtime_min: float = _setting(
+        "VISTAFRESCA_SENTRY_MAX_RUNTIME_MIN", _seconds(least=1, most=1_440), 10.0,
+        "Minutes before Sentry calls the run timed out; longer than the deadline.",
+    )  # fmt: skip
+    sentry_failure_threshold: float = _setting(
+        "VISTAFRESCA_SENTRY_FAILURE_THRESHOLD",
+        _seconds(least=1, most=720),
+        2.0,
+        "Bad check-ins in a row that open an issue.",
+    )
+    service: str = _setting(
+        "POWERTOOLS_SERVICE_NAME",
+        _text,
+        "vistafresca",
+        "The `service` of every metric and log line: <environment>-<database>.",
+    )
+    metrics_namespace: str = _setting(
+        "POWERTOOLS_METRICS_NAMESPACE", _text, "Vistafresca", "CloudWatch namespace of the metrics."
+    )
+    log_level: str = _setting("POWERTOOLS_LOG_LEVEL", _text, "INFO", "DEBUG, INFO, WARNING or ERROR.")
+
+    def __post_init__(self) -> None:
+        """Raise ConfigurationError for settings that are fine one by one and not together."""
+        if self.run_deadline_s >= self.interval_s:
+            raise ConfigurationError(
+                f"the run deadline ({self.run_deadline_s:g} s) is not below the interval ({self.interval_s:g} s): "
+                "runs would overlap.",
+                subject="VISTAFRESCA_RUN_DEADLINE_S",
+                remedy="Lower it, or raise VISTAFRESCA_INTERVAL_S.",
+            )
+        if self.sentry_max_runtime_min * 60 <= self.run_deadline_s:
+            raise ConfigurationError(
+                f"Sentry would call a run timed out after {self.sentry_max_runtime_min:g} min, before its deadline "
+                f"({self.run_deadline_s:g} s).",
+                subject="VISTAFRESCA_SENTRY_MAX_RUNTIME_MIN",
+                remedy="Raise it above the deadline.",
+            )
+        if self.database_secret_arn and self.database_iam_auth:
+            raise ConfigurationError(
+                "both a database secret and IAM authentication are set.",
+                subject="VISTAFRESCA_DATABASE_IAM_AUTH",
+                remedy="Set one of VISTAFRESCA_DATABASE_SECRET_ARN and VISTAFRESCA_DATABASE_IAM_AUTH.",
+            )
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Settings:
+        """Read every setting. Raises ConfigurationError naming the variable, what is wrong with it and what to write
+        instead.
+
+        An empty variable counts as absent: that is how a template or a shell clears one.
+        """
+        # Powertools' development mode spreads a log line over many, and CloudWatch then sees no JSON and no metric.
+        if environment.get("POWERTOOLS_DEV", "").lower() in _TRUE:
+            raise ConfigurationError(
+                "development mode breaks log lines apart, so that metrics and alarms would see nothing.",
+                subject="POWERTOOLS_DEV",
+                remedy="Unset it.",
+            )
+        values: dict[str, Any] = {}
+        for setting in fields(cls):
+            variable = setting.metadata["variable"]
+            if not (written := environment.get(variable, "").strip()):
+                continue
+            try:
+                values[setting.name] = setting.metadata["parse"](written)
+            except ValueError as error:
+                # Only these two may hold a password, and neither is ever refused here.
+                raise ConfigurationError(
+                    f"'{written}' {error}.", subject=variable, remedy=f"It means: {setting.metadata['what']}"
+                ) from None
+        return cls(**values)

@@ -1,0 +1,50 @@
+-- Who may do what. Runs at every migrate, after the functions.
+--   the owner                whoever migrates: owns the schema, and refreshes views on behalf of the refresher
+--   bi_refresh_refresher     the task's login role is a member of this one
+--   bi_refresh_reader        for dashboards and people: sees what happened, changes nothing
+DO $$
+DECLARE
+    group_role text;
+BEGIN
+    FOREACH group_role IN ARRAY ARRAY['bi_refresh_refresher', 'bi_refresh_reader'] LOOP
+        IF pg_catalog.to_regrole(group_role) IS NULL THEN
+            EXECUTE pg_catalog.format('CREATE ROLE %I NOLOGIN', group_role);
+        END IF;
+    END LOOP;
+EXCEPTION
+    -- another database of this server is being migrated at the same moment
+    WHEN duplicate_object OR unique_violation THEN
+        NULL;
+    WHEN insufficient_privilege THEN
+        RAISE WARNING 'the roles bi_refresh_refresher and bi_refresh_reader were not created: % may not create roles', current_user
+        USING HINT = 'Only the owner can run refreshes until somebody creates them and vistafresca migrate runs again.';
+        RETURN;
+END
+$$;
+
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA bi_refresh FROM PUBLIC;
+
+DO $$
+BEGIN
+    IF pg_catalog.to_regrole('bi_refresh_refresher') IS NOT NULL THEN
+        GRANT USAGE ON SCHEMA bi_refresh TO bi_refresh_refresher;
+        GRANT SELECT ON ALL TABLES IN SCHEMA bi_refresh TO bi_refresh_refresher;
+        GRANT INSERT, UPDATE ON bi_refresh.mv_refresh_run, bi_refresh.mv_refresh_log TO bi_refresh_refresher;
+        GRANT EXECUTE ON FUNCTION
+            bi_refresh.refresh_bi_views(text[], text, text),
+            bi_refresh.record_failure(bigint, text, text, text),
+            bi_refresh.mark_abandoned(bigint),
+            bi_refresh.purge_log(interval, integer),
+            bi_refresh.select_views(text[]),
+            bi_refresh.upstream_views(),
+            bi_refresh.usable_unique_index(oid),
+            bi_refresh.unique_index_ddl(oid),
+            bi_refresh.duplicate_keys(text, integer)
+        TO bi_refresh_refresher;
+    END IF;
+    IF pg_catalog.to_regrole('bi_refresh_reader') IS NOT NULL THEN
+        GRANT USAGE ON SCHEMA bi_refresh TO bi_refresh_reader;
+        GRANT SELECT ON ALL TABLES IN SCHEMA bi_refresh TO bi_refresh_reader;
+    END IF;
+END
+$$;

@@ -1,0 +1,3 @@
+"""Fixtures by topic live in tests/fix_<topic>.py."""
+
+pytest_plugins = ["tests.fix_server", "tests.fix_database", "tests.fix_task", "tests.fix_sentry"]

@@ -1,0 +1,118 @@
+"""A database of its own for each test, cloned from one that was migrated once per worker."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from demo.server import EmbeddedServer
+from refresh_task.database import Session, connect
+from refresh_task.migrations import migrate_up
+from refresh_task.settings import Settings
+
+MakeDatabase = Callable[[str], "Database"]
+
+
+@dataclass(frozen=True)
+class Database:
+    """A database of the session's server."""
+
+    server: EmbeddedServer
+    name: str
+
+    @property
+    def dsn(self) -> str:
+        """Its libpq connection string, as the superuser."""
+        return self.server.dsn(self.name)
+
+    def connect(self, **parameters: Any) -> psycopg.Connection[Any]:
+        """A connection in autocommit mode; close it or use it as a context manager."""
+        return psycopg.connect(self.server.dsn(self.name), **{"autocommit": True, **parameters})
+
+    def execute(self, statement: str, *parameters: Any) -> None:
+        """Run statements on a connection of their own."""
+        with self.connect() as connection:
+            connection.execute(statement.encode(), parameters or None)
+
+    def rows(self, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        """The rows of a query on a connection of its own."""
+        with self.connect() as connection:
+            return connection.execute(statement.encode(), parameters or None).fetchall()
+
+    def value(self, statement: str, *parameters: Any) -> Any:
+        """The only value of a query."""
+        ((value,),) = self.rows(statement, *parameters)
+        return value
+
+    def session(self, **settings: Any) -> Session:
+        """A session as the task opens it."""
+        return connect(Settings(database_url=self.dsn, **settings), environment={}, schema_required=False)
+
+    def manage(self, *views: str) -> None:
+        """Give views a policy."""
+        for view in views:
+            self.execute("INSERT INTO bi_refresh.view_policy (view_name) VALUES (%s)", view)
+
+
+def _create(server: EmbeddedServer, *, template: str = "template1") -> Database:
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(server.dsn(), autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+        )
+    return Database(server, name)
+
+
+def _drop(database: Database) -> None:
+    with psycopg.connect(database.server.dsn(), autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(database.name)))
+
+
+@pytest.fixture(scope="session")
+def migrated_template(server: EmbeddedServer) -> Iterator[Database]:
+    """Migrated, with nothing else in it; to be cloned, never used."""
+    database = _create(server)
+    with database.session() as session:
+        migrate_up(session)
+    yield database
+    _drop(database)
+
+
+@pytest.fixture(scope="session")
+def fluxion_template(server: EmbeddedServer) -> Iterator[Database]:
+    """Migrated with the fluxion system; to be cloned, never used."""
+    database = _create(server)
+    with database.session() as session:
+        migrate_up(session, systems=["fluxion"])
+    yield database
+    _drop(database)
+
+
+@pytest.fixture
+def empty_database(server: EmbeddedServer) -> Iterator[Database]:
+    """A database that has never seen Vistafresca."""
+    database = _create(server)
+    yield database
+    _drop(database)
+
+
+@pytest.fixture
+def database(migrated_template: Database) -> Iterator[Database]:
+    """A migrated database without any view."""
+    database = _create(migrated_template.server, template=migrated_template.name)
+    yield database
+    _drop(database)
+
+
+@pytest.fixture
+def fluxion_database(fluxion_template: Database) -> Iterator[Database]:
+    """A database with bi_refresh and fluxion, without any row."""
+    database = _create(fluxion_template.server, template=fluxion_template.name)
+    yield database
+    _drop(database)

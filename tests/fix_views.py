@@ -1,0 +1,37 @@
+"""Small views with the properties that refreshing has to deal with."""
+
+from __future__ import annotations
+
+from tests.fix_database import Database
+
+
+def make_view(
+    database: Database, name: str, *, query: str = "SELECT id, label FROM source", key: str | None = "id"
+) -> str:
+    """A populated, managed view in schema public with a unique index on `key`. Returns its full name."""
+    database.execute("CREATE TABLE IF NOT EXISTS source (id integer, label text)")
+    database.execute(f"CREATE MATERIALIZED VIEW {name} AS {query}")
+    if key is not None:
+        database.execute(f"CREATE UNIQUE INDEX {name}_key ON {name} ({key})")
+    database.manage(f"public.{name}")
+    return f"public.{name}"
+
+
+def make_slow_view(database: Database, name: str, *, seconds: float = 30) -> str:
+    """A managed view whose refresh sleeps; filled while it was still quick."""
+    database.execute("CREATE TABLE IF NOT EXISTS slowness (seconds double precision)")
+    view = make_view(
+        database,
+        name,
+        query="SELECT 1 AS id, pg_sleep(coalesce((SELECT max(seconds) FROM slowness), 0))::text AS slept",
+    )
+    database.execute("INSERT INTO slowness VALUES (%s)", seconds)
+    return view
+
+
+def make_view_with_duplicate_keys(database: Database, name: str) -> str:
+    """A managed view whose next refresh violates its unique index: key 7 stands twice."""
+    database.execute("CREATE TABLE twice (id integer, label text)")
+    view = make_view(database, name, query="SELECT id, label FROM twice")
+    database.execute("INSERT INTO twice VALUES (7, 'one'), (7, 'other'), (8, 'only')")
+    return view
