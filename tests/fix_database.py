@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,20 @@ from refresh_task.database import Session, connect
 from refresh_task.migrations import migrate_up
 from refresh_task.settings import Settings
 
-MakeDatabase = Callable[[str], "Database"]
+# Statistics views show one moment per transaction unless the snapshot is cleared.
+_WAIT_FOR = """
+CREATE FUNCTION pg_temp.wait_for(query text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    found_value text;
+BEGIN
+    LOOP
+        EXECUTE query INTO found_value;
+        EXIT WHEN found_value IS NOT NULL;
+        PERFORM pg_stat_clear_snapshot(), pg_sleep(0.01);
+    END LOOP;
+    RETURN found_value;
+END $$
+"""
 
 
 @dataclass(frozen=True)
@@ -49,6 +62,17 @@ class Database:
         """The only value of a query."""
         ((value,),) = self.rows(statement, *parameters)
         return value
+
+    def wait_for(self, query: str, *, timeout_s: float = 20) -> Any:
+        """The first value of the query as soon as it has a row; the server asks itself again and again.
+
+        Raises psycopg.errors.QueryCanceled after `timeout_s`.
+        """
+        with self.connect() as connection:
+            connection.execute("SELECT set_config('statement_timeout', %s, false)", [f"{timeout_s}s"])
+            connection.execute(_WAIT_FOR)
+            (value,) = connection.execute("SELECT pg_temp.wait_for(%s)", [query]).fetchone() or (None,)
+            return value
 
     def session(self, **settings: Any) -> Session:
         """A session as the task opens it."""

@@ -35,3 +35,12 @@ def make_view_with_duplicate_keys(database: Database, name: str) -> str:
     view = make_view(database, name, query="SELECT id, label FROM twice")
     database.execute("INSERT INTO twice VALUES (7, 'one'), (7, 'other'), (8, 'only')")
     return view
+
+
+def wait_until_sleeping(database: Database) -> int:
+    """Return the server process that refreshes a slow view of this database, as soon as there is one."""
+    return int(
+        database.wait_for(
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'"
+        )
+    )

@@ -10,7 +10,7 @@ import pytest
 
 from refresh_task.migrations import create_public_aliases
 from tests.fix_database import Database
-from tests.fix_views import make_slow_view, make_view, make_view_with_duplicate_keys
+from tests.fix_views import make_slow_view, make_view, make_view_with_duplicate_keys, wait_until_sleeping
 
 _CALL = "SELECT vista_nombre, status FROM bi_refresh.refresh_bi_views()"
 
@@ -211,7 +211,7 @@ def test_a_timeout_in_mid_call_keeps_the_views_before_it_with_their_log_and_star
 
 def test_a_cancel_request_is_recorded_as_cancelled_and_counts_as_no_failure(database: Database) -> None:
     slow = make_slow_view(database, "a_slow")
-    with database.connect() as caller, database.connect() as watcher:
+    with database.connect() as caller:
         result: list[tuple[str, str]] = []
         thread = threading.Thread(
             target=lambda: result.extend(
@@ -221,26 +221,12 @@ def test_a_cancel_request_is_recorded_as_cancelled_and_counts_as_no_failure(data
             )
         )
         thread.start()
-        wait_until_sleeping(watcher, caller.info.backend_pid)
-        watcher.execute("SELECT pg_cancel_backend(%s)", [caller.info.backend_pid])
+        wait_until_sleeping(database)
+        database.value("SELECT pg_cancel_backend(%s)", caller.info.backend_pid)
         thread.join()
     assert result[0][1].startswith("ERROR: canceling statement due to user request")
     assert _last_log(database, slow)["status"] == "cancelled"
     assert database.value("SELECT consecutive_failures FROM bi_refresh.view_status") == 0
-
-
-def wait_until_sleeping(watcher: psycopg.Connection[tuple[object, ...]], pid: int) -> None:
-    """Return when that server process is inside pg_sleep()."""
-    watcher.execute(
-        """
-        DO $$ BEGIN
-            WHILE NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = %s AND wait_event = 'PgSleep') LOOP
-                PERFORM pg_stat_clear_snapshot();
-            END LOOP;
-        END $$
-        """
-        % int(pid)
-    )
 
 
 def test_scheduled_failures_are_counted_manual_ones_are_not_and_a_success_resets(database: Database) -> None:
@@ -317,7 +303,7 @@ def test_the_data_timestamp_is_the_snapshots_moment_and_of_no_use_after_the_view
     before = database.value("SELECT clock_timestamp()")
     database.rows(_CALL)
     ((timestamp, started, freshness),) = database.rows(
-        "SELECT s.data_timestamp, l.started_at, s.freshness FROM bi_refresh.view_status AS s, bi_refresh.mv_refresh_log AS l"
+        "SELECT s.data_timestamp, l.started_at, s.freshness FROM bi_refresh.view_status s, bi_refresh.mv_refresh_log l"
     )
     assert before <= started <= timestamp <= database.value("SELECT clock_timestamp()")
     assert freshness == "fresh"

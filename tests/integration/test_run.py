@@ -1,0 +1,327 @@
+"""One run of the deployed command, as a process of its own on a real server."""
+
+from __future__ import annotations
+
+import signal
+import threading
+
+import psycopg
+import pytest
+
+from tests.fix_database import Database
+from tests.fix_sentry import Sentry
+from tests.fix_task import RunTask, StartTask, finish
+from tests.fix_views import make_slow_view, make_view, make_view_with_duplicate_keys, wait_until_sleeping
+
+CRON = {"VISTAFRESCA_TRIGGER_TYPE": "cron", "VISTAFRESCA_TRIGGERED_BY": "the rule"}
+
+_OTHER_SESSIONS = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+"""
+_WHEN_ALONE = f"SELECT true WHERE ({_OTHER_SESSIONS}) = 0"
+# The run's lock is the one with objid 0; the views' have theirs.
+_ADVISORY_LOCKS = """
+    SELECT pid FROM pg_locks
+    WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    ORDER BY objid
+"""
+
+
+def _statuses(database: Database) -> dict[str, str]:
+    """Each view's newest log row."""
+    return dict(
+        database.rows(
+            "SELECT DISTINCT ON (view_name) view_name, status FROM bi_refresh.mv_refresh_log ORDER BY 1, id DESC"
+        )
+    )
+
+
+def test_a_run_refreshes_every_view_and_says_so_everywhere(database: Database, run_task: RunTask) -> None:
+    view = make_view(database, "a")
+    database.execute("INSERT INTO source VALUES (1, 'new')")
+
+    result = run_task(
+        database, **CRON, VISTAFRESCA_SCHEDULED_TIME="2026-11-22T10:20:00Z", POWERTOOLS_SERVICE_NAME="test-main"
+    )
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert database.rows("SELECT label FROM a") == [("new",)]
+    assert result.event("run_started")["scheduled_time"] == "2026-11-22T10:20:00+00:00"
+    assert result.event("step_finished")["rows_inserted"] == 1
+    finished = result.event("run_finished")
+    assert (finished["status"], finished["exit_code"], finished["views_succeeded"]) == ("succeeded", 0, 1)
+    assert {line["service"] for line in result.lines} == {"test-main"}
+    ((run_status, run_id, scheduled),) = database.rows(
+        "SELECT status, id, scheduled_time::text FROM bi_refresh.mv_refresh_run"
+    )
+    assert (run_status, run_id) == ("succeeded", finished["run_id"])
+    assert scheduled.startswith("2026-11-22 10:20:00")
+    ((*logged, duration),) = database.rows(
+        "SELECT run_id, view_name, trigger_type, triggered_by, status, duration_ms FROM bi_refresh.mv_refresh_log"
+    )
+    assert logged == [run_id, view, "cron", "the rule", "completed"]
+    assert duration >= 0
+
+
+def test_metrics_have_exactly_the_dimensions_that_the_alarms_name(database: Database, run_task: RunTask) -> None:
+    view = make_view(database, "a")
+    broken = make_view_with_duplicate_keys(database, "b")
+
+    result = run_task(database, **CRON, POWERTOOLS_SERVICE_NAME="test-main", POWERTOOLS_METRICS_NAMESPACE="Test")
+
+    directives = [(line["_aws"]["CloudWatchMetrics"], line) for line in result.lines if "_aws" in line]
+    assert all(len(directive) == 1 and directive[0]["Namespace"] == "Test" for directive, _ in directives)
+    by_dimensions = {
+        (tuple(directive[0]["Dimensions"][0]), metric["Name"]): (metric["Unit"], line[metric["Name"]])
+        for directive, line in directives
+        for metric in directive[0]["Metrics"]
+    }
+    assert {name for dimensions, name in by_dimensions if dimensions == ("service",)} == {
+        *("RunCompleted", "RunDuration", "RunsSkipped", "MaxLagSeconds", "MaxConsecutiveFailures"),
+        *("ViewsSucceeded", "ViewsFailed", "ViewsSkipped", "ViewsLate"),
+    }
+    assert {name for dimensions, name in by_dimensions if dimensions == ("service", "view")} == {
+        *("ViewLagSeconds", "ViewRefreshDuration"),
+    }
+    values = {name: value for (dimensions, name), (_, value) in by_dimensions.items() if dimensions == ("service",)}
+    # the broken view was never refreshed, so its lag is unknown and it is late
+    assert (values["ViewsSucceeded"], values["ViewsFailed"], values["ViewsLate"]) == ([1], [1], [1])
+    assert values["MaxConsecutiveFailures"] == [1]
+    assert {line["view"] for _, line in directives if "view" in line} == {view}
+    assert broken not in str(values)
+
+
+def test_a_view_slower_than_its_timeout_fails_alone(database: Database, run_task: RunTask) -> None:
+    first, slow, last = make_view(database, "a"), make_slow_view(database, "m"), make_view(database, "z")
+    database.execute("INSERT INTO source VALUES (1, 'new')")
+    database.execute("UPDATE bi_refresh.view_policy SET statement_timeout = '300 ms' WHERE view_name = %s", slow)
+
+    result = run_task(database, **CRON)
+
+    assert result.exit_code == 1
+    failure = result.event("step_failed")
+    assert failure["view"] == slow
+    assert failure["sqlstate"] == "57014"
+    assert f"Give {slow} a longer timeout in views.toml" in failure["message"]
+    assert database.rows("SELECT label FROM a UNION ALL SELECT label FROM z") == [("new",), ("new",)]
+    assert _statuses(database) == {first: "completed", slow: "failed", last: "completed"}
+
+
+def test_every_failure_names_its_view_and_remedy_and_leaves_the_others_refreshed(
+    database: Database, run_task: RunTask
+) -> None:
+    healthy, duplicate = make_view(database, "z"), make_view_with_duplicate_keys(database, "a")
+    keyless, gone = make_view(database, "b", key=None), make_view(database, "c")
+    database.execute("DROP MATERIALIZED VIEW c")
+
+    result = run_task(database, **CRON)
+
+    assert result.exit_code == 1
+    messages = {line["view"]: line["message"] for line in result.events("step_failed")}
+    assert set(messages) == {duplicate, keyless, gone}
+    assert "Key (id)=(7) already exists" in messages[duplicate]
+    assert "bi_refresh.duplicate_keys" in messages[duplicate]
+    assert "CREATE UNIQUE INDEX ON public.b" in messages[keyless]
+    assert "does not exist" in messages[gone]
+    assert "vistafresca apply" in messages[gone]
+    assert "The view keeps its last good data." in messages[duplicate]
+    assert "last good data" not in messages[gone]
+    assert _statuses(database)[healthy] == "completed"
+
+
+def test_a_blocked_lock_fails_one_view_with_the_way_to_find_the_blocker(database: Database, run_task: RunTask) -> None:
+    blocked, healthy = make_view(database, "a"), make_view(database, "z")
+    with database.connect(autocommit=False) as blocker:
+        blocker.execute("REFRESH MATERIALIZED VIEW a")
+        result = run_task(database, **CRON, VISTAFRESCA_LOCK_TIMEOUT_S="0.2")
+    assert result.exit_code == 1
+    assert result.event("step_failed")["sqlstate"] == "55P03"
+    assert "pg_stat_activity" in result.event("step_failed")["remedy"]
+    assert _statuses(database) == {blocked: "failed", healthy: "completed"}
+
+
+def test_a_killed_task_leaves_no_refresh_and_no_lock_for_two_seconds_and_the_next_run_marks_its_row_abandoned(
+    database: Database, start_task: StartTask, run_task: RunTask
+) -> None:
+    slow = make_slow_view(database, "a")
+    task = start_task(database, **CRON)
+    wait_until_sleeping(database)
+    task.send_signal(signal.SIGKILL)
+    task.wait()
+
+    assert database.wait_for(_WHEN_ALONE, timeout_s=2)
+    assert database.rows(_ADVISORY_LOCKS) == []
+    assert _statuses(database) == {slow: "running"}
+    database.execute("DELETE FROM slowness")
+
+    result = run_task(database, **CRON)
+    assert result.exit_code == 0
+    assert result.event("rows_abandoned")["views"] == [slow]
+    assert database.rows("SELECT status FROM bi_refresh.mv_refresh_log ORDER BY id") == [("abandoned",), ("completed",)]
+    assert database.rows("SELECT status FROM bi_refresh.mv_refresh_run ORDER BY id") == [("abandoned",), ("succeeded",)]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_cancels_the_statement_under_way_records_and_reports_it(
+    database: Database, start_task: StartTask, number: signal.Signals
+) -> None:
+    before, slow, after = make_view(database, "a"), make_slow_view(database, "m"), make_view(database, "z")
+    task = start_task(database, **CRON)
+    wait_until_sleeping(database)
+    task.send_signal(number)
+    result = finish(task)
+
+    assert (result.exit_code, result.stderr) == (3, "")
+    assert _statuses(database) == {before: "completed", slow: "cancelled", after: "skipped"}
+    assert result.event("step_failed")["status"] == "cancelled"
+    assert result.event("step_skipped")["reason"] == f"{number.name} came before its turn"
+    assert result.event("run_finished")["status"] == "cancelled"
+    assert database.value("SELECT status FROM bi_refresh.mv_refresh_run") == "cancelled"
+    assert database.value("SELECT max(consecutive_failures) FROM bi_refresh.view_status") == 0
+    assert database.wait_for(_WHEN_ALONE, timeout_s=2)
+
+
+def test_the_run_deadline_cancels_the_run(database: Database, run_task: RunTask) -> None:
+    slow, after = make_slow_view(database, "a"), make_view(database, "z")
+    result = run_task(database, **CRON, VISTAFRESCA_RUN_DEADLINE_S="1")
+    assert result.exit_code == 3
+    assert _statuses(database) == {slow: "cancelled", after: "skipped"}
+    assert result.event("step_skipped")["reason"] == "run deadline came before its turn"
+    assert "interrupted by run deadline" in result.event("run_finished")["message"]
+
+
+def test_the_second_of_two_runs_at_once_is_skipped_and_not_failed(
+    database: Database, start_task: StartTask, run_task: RunTask, sentry: Sentry
+) -> None:
+    make_slow_view(database, "a")
+    first = start_task(database, **CRON)
+    wait_until_sleeping(database)
+
+    second = run_task(database, **CRON, SENTRY_DSN=sentry.dsn)
+
+    assert second.exit_code == 0
+    assert second.event("run_skipped")["exit_code"] == 0
+    assert second.metrics["RunsSkipped"] == 1
+    assert "RunCompleted" not in second.metrics
+    assert sentry.check_ins == []  # the run that holds the lock checks in
+    assert database.value("SELECT count(*) FROM bi_refresh.mv_refresh_run") == 1
+    first.send_signal(signal.SIGTERM)
+    finish(first)
+
+
+def test_others_see_a_refresh_under_way_and_who_does_it(database: Database, start_task: StartTask) -> None:
+    slow = make_slow_view(database, "a")
+    task = start_task(database, **CRON)
+    pid = wait_until_sleeping(database)
+    assert database.rows("SELECT view_name, status, strategy, backend_pid FROM bi_refresh.mv_refresh_log") == [
+        (slow, "running", "concurrent", pid)
+    ]
+    task.send_signal(signal.SIGTERM)
+    finish(task)
+
+
+def test_readers_go_on_reading_during_a_refresh(database: Database, start_task: StartTask) -> None:
+    make_slow_view(database, "a", seconds=2)
+    with database.connect(autocommit=False) as reader, database.connect() as other_reader:
+        reader.execute("SELECT * FROM a").fetchall()  # its transaction, and with it its lock, stays open
+        task = start_task(database, **CRON)
+        wait_until_sleeping(database)
+        for connection in (reader, other_reader):
+            connection.execute("SET statement_timeout = '1s'")  # the refresh sleeps longer: waiting for it would fail
+            assert connection.execute("SELECT id FROM a").fetchall() == [(1,)]
+        result = finish(task)
+        assert reader.execute("SELECT id FROM a").fetchall() == [(1,)]
+    assert result.exit_code == 0
+    assert result.event("step_finished")["strategy"] == "concurrent"
+
+
+def test_a_killed_server_process_fails_its_view_and_the_next_view_gets_a_new_connection(
+    database: Database, start_task: StartTask
+) -> None:
+    slow, after = make_slow_view(database, "a"), make_view(database, "z")
+    task = start_task(database, **CRON)
+    database.value("SELECT pg_terminate_backend(%s)", wait_until_sleeping(database))
+    result = finish(task)
+    assert result.exit_code == 1
+    assert _statuses(database) == {slow: "failed", after: "completed"}
+    assert result.event("step_failed")["sqlstate"] == "57P01"
+
+
+def test_a_lost_control_session_ends_the_run_with_an_error_and_the_next_run_cleans_up(
+    database: Database, start_task: StartTask, run_task: RunTask
+) -> None:
+    slow = make_slow_view(database, "a", seconds=1)
+    task = start_task(database, **CRON)
+    wait_until_sleeping(database)
+    holder = database.rows(_ADVISORY_LOCKS)[0][0]
+    database.value("SELECT pg_terminate_backend(%s)", holder)
+    result = finish(task)
+    assert result.exit_code == 2
+    assert "terminating connection" in result.event("run_failed")["message"]
+    database.execute("DELETE FROM slowness")
+    database.wait_for(_WHEN_ALONE)
+
+    assert run_task(database, **CRON).exit_code == 0
+    assert _statuses(database) == {slow: "completed"}
+
+
+def test_a_view_that_is_late_makes_the_run_fail_though_every_refresh_succeeded(
+    database: Database, run_task: RunTask
+) -> None:
+    view = make_view(database, "a")
+    database.execute("UPDATE bi_refresh.view_policy SET target_lag = '1 microsecond'")
+    result = run_task(database, **CRON)
+    assert result.exit_code == 1
+    assert list(result.event("run_finished")["late_views_lag_s"]) == [view]
+    assert result.metrics["ViewsLate"] == 1
+
+
+def test_a_disabled_view_is_neither_refreshed_nor_late(database: Database, run_task: RunTask) -> None:
+    make_view(database, "a")
+    database.execute("UPDATE bi_refresh.view_policy SET enabled = false")
+    result = run_task(database, **CRON)
+    assert result.exit_code == 0
+    assert result.metrics["ViewsLate"] == 0
+    assert database.value("SELECT count(*) FROM bi_refresh.mv_refresh_log") == 0
+
+
+def test_old_log_rows_go_at_the_end_of_a_run(database: Database, run_task: RunTask) -> None:
+    make_view(database, "a")
+    run_task(database, **CRON)
+    database.execute("UPDATE bi_refresh.mv_refresh_log SET created_at = now() - interval '10 days'")
+    run_task(database, **CRON, VISTAFRESCA_LOG_RETENTION_DAYS="7")
+    assert database.value("SELECT count(*) FROM bi_refresh.mv_refresh_log") == 1
+
+
+def test_a_table_that_is_being_read_by_people_is_shown_as_a_table(database: Database, vistafresca: RunTask) -> None:
+    view = make_view(database, "a")
+    result = vistafresca(database, "run", "--output", "table")
+    assert result.exit_code == 0
+    assert view in result.stdout
+    assert "completed" in result.stdout
+    assert "succeeded in" in result.stdout
+
+
+def test_development_mode_of_powertools_is_refused(database: Database, run_task: RunTask) -> None:
+    result = run_task(database, POWERTOOLS_DEV="true")
+    assert result.exit_code == 2
+    assert "POWERTOOLS_DEV" in result.stdout
+    assert "Unset it." in result.stdout
+
+
+def test_two_tasks_racing_for_the_lock_never_both_run(database: Database, run_task: RunTask) -> None:
+    make_view(database, "a")
+    results = []
+    threads = [threading.Thread(target=lambda: results.append(run_task(database, **CRON))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [result.exit_code for result in results] == [0, 0, 0, 0]
+    with database.connect(row_factory=psycopg.rows.dict_row) as connection:
+        runs = connection.execute(
+            "SELECT started_at, finished_at, lag(finished_at) OVER (ORDER BY started_at) AS before "
+            "FROM bi_refresh.mv_refresh_run"
+        ).fetchall()
+    assert all(run["before"] is None or run["before"] <= run["started_at"] for run in runs)

@@ -1,0 +1,61 @@
+"""Stopping a run."""
+
+from __future__ import annotations
+
+import signal
+import threading
+
+from refresh_task.cancellation import Cancellation, cancel_on_signals
+from refresh_task.errors import StatementFailedError
+from refresh_task.model import Interruption
+
+
+def test_a_cancel_request_is_repeated_until_the_statement_ends() -> None:
+    """The first may reach the server before the statement does, and would then be lost."""
+    cancellation = Cancellation(deadline_s=60)
+    calls = threading.Semaphore(0)
+    cancellation.start()
+    with cancellation.guarding(calls.release):
+        cancellation.request(Interruption.SIGTERM)
+        assert calls.acquire(timeout=10)
+        assert calls.acquire(timeout=10)
+    cancellation.stop()
+    assert cancellation.interruption is Interruption.SIGTERM
+
+
+def test_a_request_that_cannot_be_delivered_is_tried_again() -> None:
+    attempts = threading.Semaphore(0)
+
+    def fail() -> None:
+        attempts.release()
+        raise StatementFailedError("no route", subject="server", remedy="", sqlstate=None, connection_lost=True)
+
+    with cancel_on_signals(60) as cancellation, cancellation.guarding(fail):
+        cancellation.request(Interruption.SIGTERM)
+        assert attempts.acquire(timeout=10)
+        assert attempts.acquire(timeout=10)
+
+
+def test_the_deadline_is_an_interruption() -> None:
+    reached = threading.Event()
+    with cancel_on_signals(0.01) as cancellation, cancellation.guarding(reached.set):
+        assert reached.wait(timeout=10)
+        assert cancellation.interruption is Interruption.DEADLINE
+
+
+def test_the_first_reason_stands() -> None:
+    calls = threading.Semaphore(0)
+    with cancel_on_signals(60) as cancellation, cancellation.guarding(calls.release):
+        cancellation.request(Interruption.SIGINT)
+        cancellation.request(Interruption.SIGTERM)
+        assert calls.acquire(timeout=10)
+        assert calls.acquire(timeout=10)
+        assert cancellation.interruption is Interruption.SIGINT
+
+
+def test_nothing_is_cancelled_without_a_request_and_the_handlers_come_back() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with cancel_on_signals(60) as cancellation:
+        assert signal.getsignal(signal.SIGTERM) is not before
+        assert cancellation.interruption is None
+    assert signal.getsignal(signal.SIGTERM) is before
