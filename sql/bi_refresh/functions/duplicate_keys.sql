@@ -7,15 +7,8 @@ STABLE
 AS $$
 DECLARE
     view_oid CONSTANT oid := view_name::pg_catalog.regclass;
-    key_columns text;
+    key_columns CONSTANT text := bi_refresh.key_columns(view_oid);
 BEGIN
-    SELECT pg_catalog.string_agg(pg_catalog.quote_ident(a.attname), ', ' ORDER BY k.ordinality)
-    INTO key_columns
-    FROM pg_catalog.pg_index AS i
-    CROSS JOIN LATERAL pg_catalog.unnest(i.indkey::smallint[]) WITH ORDINALITY AS k (attnum, ordinality)
-    INNER JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
-    WHERE i.indexrelid = bi_refresh.usable_unique_index(view_oid) AND k.ordinality <= i.indnkeyatts;
-
     IF key_columns IS NULL THEN
         RAISE EXCEPTION '% has no usable unique index, so it has no key', view_name
         USING ERRCODE = 'object_not_in_prerequisite_state', HINT = bi_refresh.unique_index_ddl(view_oid);

@@ -8,6 +8,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     leftover record;
+    entry bi_refresh.mv_refresh_log;
 BEGIN
     UPDATE bi_refresh.mv_refresh_run AS r
     SET status = 'abandoned'
@@ -24,10 +25,11 @@ BEGIN
             )
         ORDER BY l.id
     LOOP
-        RETURN NEXT bi_refresh.record_failure(
+        entry := bi_refresh.record_failure(
             leftover.id, 'abandoned', NULL,
             'the task ended without writing an outcome (killed, or its host was lost); the view keeps its last good data'
         );
+        RETURN NEXT entry;
     END LOOP;
 END
 $$;

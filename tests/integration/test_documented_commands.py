@@ -1,0 +1,65 @@
+"""What the documents tell a newcomer to type works, and what they link to exists."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.fix_database import Database
+from tests.fix_task import ROOT, environment
+
+_DOCUMENTS = sorted(
+    [ROOT / "README.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("sql/**/README.md")]
+)
+
+
+def _blocks(language: str) -> list[str]:
+    return re.findall(rf"^ *```{language}\n(.*?)^ *```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+
+
+def test_the_readmes_session_works_on_a_database_that_has_never_seen_vistafresca(
+    empty_database: Database, tmp_path: Path
+) -> None:
+    (session,) = _blocks("console")
+    url = re.compile(r"^export DATABASE_URL=.*$", re.MULTILINE)
+    assert url.search(session)
+    command = tmp_path / "vistafresca"
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m refresh_task "$@"\n')
+    command.chmod(0o755)
+    process = subprocess.run(
+        ["bash", "-euxc", url.sub("", session)],
+        check=False,
+        cwd=ROOT,
+        env={**environment(empty_database), "PATH": f"{tmp_path}:/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+    )
+    assert process.returncode == 0, process.stderr
+    assert "applied: bi_refresh_0001" in process.stdout
+
+
+def test_the_readmes_statement_works(database: Database) -> None:
+    (statement,) = _blocks("sql")
+    assert database.rows(statement) == []
+
+
+def test_every_make_target_that_is_mentioned_exists() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    mentioned = {
+        target
+        for document in _DOCUMENTS
+        for target in re.findall(r"(?:`|^ *)make ([a-z]+)", document.read_text(), re.MULTILINE)
+    }
+    assert {"demo", "test"} <= mentioned
+    assert mentioned <= targets
+
+
+@pytest.mark.parametrize("document", _DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_link_to_a_file_of_ours_leads_somewhere(document: Path) -> None:
+    for link in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", document.read_text()):
+        if not re.match(r"[a-z]+:", link):
+            assert (document.parent / link).exists(), link
