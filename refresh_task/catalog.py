@@ -10,7 +10,7 @@ __all__ = ["read_view_status", "read_views"]
 
 def read_views(session: Session) -> tuple[View, ...]:
     """The enabled views, upstream before downstream."""
-    return tuple(View(**{**row, "upstream": frozenset(row["upstream"])}) for row in session.fetch_all("read_views"))
+    return tuple(View(**row) for row in session.fetch_all("read_views"))
 
 
 def read_view_status(session: Session) -> tuple[ViewStatus, ...]:

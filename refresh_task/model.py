@@ -78,9 +78,7 @@ class View:
     oid: int | None
     is_populated: bool
     unique_index: str | None
-    target_lag: timedelta
     statement_timeout: timedelta | None
-    upstream: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,7 @@ _views = st.builds(
     oid=st.none() | st.integers(1, 2**32 - 1),
     is_populated=st.booleans(),
     unique_index=st.none() | st.just("an_index"),
-    target_lag=st.timedeltas(min_value=timedelta(seconds=1)),
     statement_timeout=st.none() | st.timedeltas(min_value=timedelta(seconds=1), max_value=timedelta(days=1)),
-    upstream=st.just(frozenset[str]()),
 )
 
 

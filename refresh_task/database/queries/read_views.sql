@@ -4,14 +4,7 @@ SELECT
     c.oid,
     coalesce(c.relkind = 'm' AND c.relispopulated, false) AS is_populated,
     bi_refresh.usable_unique_index(c.oid)::regclass::text AS unique_index,
-    p.target_lag,
-    p.statement_timeout,
-    array(
-        SELECT upstream.view_name
-        FROM bi_refresh.upstream_views() AS u
-        INNER JOIN bi_refresh.view_policy AS upstream ON u.upstream_oid = to_regclass(upstream.view_name)
-        WHERE u.view_oid = c.oid
-    ) AS upstream
+    p.statement_timeout
 FROM bi_refresh.select_views(NULL) WITH ORDINALITY AS selected (view_name, problem, position)
 INNER JOIN bi_refresh.view_policy AS p ON selected.view_name = p.view_name
 LEFT JOIN pg_class AS c ON c.oid = to_regclass(p.view_name)
