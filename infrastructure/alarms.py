@@ -1,0 +1,197 @@
+"""What is watched for one database, as data: which number, from when on, and what to tell the person it wakes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_events as events
+from aws_cdk import aws_sqs as sqs
+
+from infrastructure.heartbeat import Heartbeat
+from infrastructure.metrics import LogMetrics, RunMetrics
+from infrastructure.settings import Database
+
+AT_LEAST = cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
+LESS_THAN = cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
+BREACHING = cloudwatch.TreatMissingData.BREACHING
+NOT_BREACHING = cloudwatch.TreatMissingData.NOT_BREACHING
+HOLD = cloudwatch.TreatMissingData.IGNORE
+"""Between two runs there is no datapoint: the alarm keeps its state until the next run says otherwise,
+instead of falling back to OK and paging anew at every run. That no run comes at all is the heartbeat's
+business."""
+
+FIVE_MINUTES = Duration.minutes(5)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watch:
+    """One alarm. `name` is its runbook section too."""
+
+    name: str
+    metric: cloudwatch.IMetric
+    threshold: float
+    missing: cloudwatch.TreatMissingData
+    what: str
+    first: str
+    comparison: cloudwatch.ComparisonOperator = AT_LEAST
+    periods: int = 1
+    breaching: int | None = None
+    """How many of the periods must breach; absent, all."""
+
+
+def watches(
+    *, database: Database, run: RunMetrics, log: LogMetrics, rule: events.IRule, dead_letters: sqs.IQueue
+) -> Sequence[Watch]:
+    """All alarms of one database."""
+    return [
+        _heartbeat(database, run),
+        *_views(database, run, log),
+        *_runs(database, run, log),
+        *_launches(database, rule, dead_letters),
+    ]
+
+
+def _heartbeat(database: Database, run: RunMetrics) -> Watch:
+    beat = Heartbeat.every(database.schedule.interval_minutes)
+    least, most = beat.silence_minutes
+    completed = run.metric("RunCompleted", statistic="Sum", period=Duration.seconds(beat.period_s))
+    return Watch(
+        name="heartbeat",
+        metric=cloudwatch.MathExpression(
+            expression="FILL(completed, 0)",
+            using_metrics={"completed": completed},
+            period=Duration.seconds(beat.period_s),
+            label="RunCompleted, zero where missing",
+        ),
+        comparison=LESS_THAN,
+        threshold=1,
+        periods=beat.periods,
+        missing=BREACHING,
+        what=f"No run has completed for {least} to {most} minutes, so every view is growing old.",
+        first=(
+            "See whether runs start at all (output FollowLogs). If not: is the rule enabled, and can ECS start tasks?"
+        ),
+    )
+
+
+def _views(database: Database, run: RunMetrics, log: LogMetrics) -> Sequence[Watch]:
+    limits = database.alarms
+    return [
+        Watch(
+            name="failing-repeatedly",
+            metric=run.metric("MaxConsecutiveFailures", statistic="Maximum", period=FIVE_MINUTES),
+            threshold=limits.consecutive_failures,
+            missing=HOLD,
+            what=(
+                f"A view has failed in {limits.consecutive_failures} or more scheduled runs in a row; "
+                "readers see its last good data."
+            ),
+            first="Find the view and its error: vistafresca status.",
+        ),
+        Watch(
+            name="views-failed",
+            metric=log.metric("ViewsFailed", statistic="Maximum", period=FIVE_MINUTES),
+            threshold=limits.views_failed,
+            missing=HOLD,
+            what=f"{limits.views_failed} or more views failed in the latest run; the others were refreshed.",
+            first=(
+                "Wait for the next run unless failing-repeatedly or views-late fires too; the error is in "
+                "the log as step_failed."
+            ),
+        ),
+        Watch(
+            name="views-late",
+            metric=run.metric("ViewsLate", statistic="Maximum", period=FIVE_MINUTES),
+            threshold=limits.views_late,
+            missing=HOLD,
+            what=f"{limits.views_late} or more views are older than their target lag: people are reading late data.",
+            first="See which, and since when: vistafresca status. Tell their readers.",
+        ),
+    ]
+
+
+def _runs(database: Database, run: RunMetrics, log: LogMetrics) -> Sequence[Watch]:
+    limits = database.alarms
+    window = Duration.minutes(3 * database.schedule.interval_minutes)
+    return [
+        Watch(
+            name="run-failed",
+            metric=log.metric("RunsFailed", statistic="Maximum", period=FIVE_MINUTES),
+            threshold=1,
+            missing=HOLD,
+            what="A run ended before it could refresh anything: bad configuration, or no connection to the database.",
+            first="Read the event run_failed in the log: it names the cause and the remedy.",
+        ),
+        Watch(
+            name="slow-run",
+            metric=run.metric("RunDuration", statistic="Maximum", period=FIVE_MINUTES),
+            threshold=database.slow_run_s,
+            missing=HOLD,
+            what=(
+                f"A run took {database.slow_run_s} s or more of its {database.interval_s} s; at "
+                f"{database.run_deadline_s} s it cancels itself."
+            ),
+            first="Find the slow view: vistafresca history. Is the database busy?",
+        ),
+        Watch(
+            name="overlapping-runs",
+            metric=run.metric("RunsSkipped", statistic="Sum", period=window),
+            threshold=limits.overlapping_runs,
+            missing=NOT_BREACHING,
+            what=(
+                f"{limits.overlapping_runs} or more runs within {window.to_minutes():.0f} minutes found "
+                "another one still at work and stepped back."
+            ),
+            first="Is a run stuck, or does someone start them by hand? List the running tasks.",
+        ),
+    ]
+
+
+def _launches(database: Database, rule: events.IRule, dead_letters: sqs.IQueue) -> Sequence[Watch]:
+    def of_rule(name: str) -> cloudwatch.Metric:
+        return cloudwatch.Metric(
+            namespace="AWS/Events",
+            metric_name=name,
+            dimensions_map={"RuleName": rule.rule_name},
+            statistic="Sum",
+            period=Duration.seconds(database.interval_s),
+        )
+
+    # One of two intervals: a rule that fails every time stays one alarm, instead of one per run.
+    return [
+        Watch(
+            name="launch-refused",
+            metric=of_rule("FailedInvocations"),
+            threshold=1,
+            periods=2,
+            breaching=1,
+            missing=NOT_BREACHING,
+            what="EventBridge could not start the task: a right, the task definition or a subnet is wrong.",
+            first="Read the reason in the dead-letter queue (ERROR_MESSAGE of its newest message).",
+        ),
+        Watch(
+            name="undelivered",
+            metric=dead_letters.metric_approximate_number_of_messages_visible(statistic="Maximum", period=FIVE_MINUTES),
+            threshold=1,
+            missing=NOT_BREACHING,
+            what=(
+                "A scheduled start was given up after its retries and lies in the dead-letter queue; that "
+                "run never happened."
+            ),
+            first=(
+                "Read ERROR_CODE and ERROR_MESSAGE of the message, repair the cause, then purge the queue "
+                "to end this alarm."
+            ),
+        ),
+        Watch(
+            name="undelivered-and-lost",
+            metric=of_rule("InvocationsFailedToBeSentToDlq"),
+            threshold=1,
+            periods=2,
+            breaching=1,
+            missing=NOT_BREACHING,
+            what="A scheduled start was given up and could not even be put into the dead-letter queue.",
+            first="Does the queue still exist, and does its policy let events.amazonaws.com send?",
+        ),
+    ]

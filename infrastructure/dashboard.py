@@ -1,0 +1,102 @@
+"""One page per environment: is the data fresh, and if not, why."""
+
+from collections.abc import Sequence
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from infrastructure.metrics import LogMetrics, RunMetrics
+from infrastructure.naming import Names
+from infrastructure.settings import Database
+
+PERIOD = Duration.minutes(5)
+HALF, THIRD, FULL = 12, 8, 24
+
+
+class Dashboard(Construct):
+    """Rows are added per database."""
+
+    def __init__(self, scope: Construct, id_: str, *, name: str) -> None:
+        super().__init__(scope, id_)
+        self.name = name
+        self._dashboard = cloudwatch.Dashboard(
+            self, "Dashboard", dashboard_name=name, default_interval=Duration.hours(12)
+        )
+
+    def add_database(
+        self,
+        *,
+        names: Names,
+        database: Database,
+        run: RunMetrics,
+        log: LogMetrics,
+        log_group: logs.ILogGroup,
+        alarms: Sequence[cloudwatch.IAlarm],
+    ) -> None:
+        """Alarms; lag and duration per view; what became of runs; the latest errors."""
+        self._dashboard.add_widgets(
+            cloudwatch.TextWidget(
+                markdown=f"## {names.service}: every {names.interval_minutes} minutes", width=FULL, height=1
+            )
+        )
+        self._dashboard.add_widgets(
+            cloudwatch.AlarmStatusWidget(title="Alarms", alarms=list(alarms), width=FULL, height=3)
+        )
+        self._dashboard.add_widgets(
+            cloudwatch.GraphWidget(
+                title="Lag per view (s)",
+                left=[run.per_view("ViewLagSeconds", statistic="Maximum", period=PERIOD)],
+                width=HALF,
+            ),
+            cloudwatch.GraphWidget(
+                title="Refresh duration per view (s)",
+                left=[run.per_view("ViewRefreshDuration", statistic="Maximum", period=PERIOD)],
+                width=HALF,
+            ),
+        )
+        self._dashboard.add_widgets(
+            cloudwatch.GraphWidget(
+                title="Run duration (s)",
+                left=[run.metric("RunDuration", statistic="Maximum", period=PERIOD)],
+                left_annotations=[
+                    cloudwatch.HorizontalAnnotation(label="slow", value=database.slow_run_s),
+                    cloudwatch.HorizontalAnnotation(label="deadline", value=database.run_deadline_s),
+                ],
+                width=THIRD,
+            ),
+            cloudwatch.GraphWidget(
+                title="Views per run",
+                left=[
+                    run.metric(f"Views{outcome}", statistic="Maximum", period=PERIOD)
+                    for outcome in ("Succeeded", "Skipped", "Failed", "Late")
+                ],
+                width=THIRD,
+            ),
+            cloudwatch.GraphWidget(
+                title="Runs: by metrics (RunCompleted) and by log lines (Runs…)",
+                left=[
+                    run.metric("RunCompleted", statistic="Sum", period=PERIOD),
+                    run.metric("RunsSkipped", statistic="Sum", period=PERIOD),
+                    *(
+                        log.metric(name, statistic="Sum", period=PERIOD)
+                        for name in ("RunsStarted", "RunsFinished", "RunsFailed")
+                    ),
+                ],
+                width=THIRD,
+            ),
+        )
+        self._dashboard.add_widgets(
+            cloudwatch.LogQueryWidget(
+                title="Latest failures",
+                log_group_names=[log_group.log_group_name],
+                query_lines=[
+                    "fields @timestamp, event, view, sqlstate, error",
+                    'filter event in ["step_failed", "run_failed", "reporter_failed", "rows_abandoned"]',
+                    "sort @timestamp desc",
+                    "limit 20",
+                ],
+                width=FULL,
+            )
+        )

@@ -1,0 +1,81 @@
+"""The metrics that a run leaves behind, with the very dimensions it gives them: one letter off, and an alarm
+sees nothing."""
+
+from dataclasses import dataclass
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from infrastructure.naming import METRICS_NAMESPACE
+
+LOGS_NAMESPACE = f"{METRICS_NAMESPACE}/Logs"
+"""Apart from the task's own namespace, so that nothing is counted twice."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunMetrics:
+    """Metrics of one service, written by the task as EMF log lines: dimension set {service}."""
+
+    service: str
+
+    def metric(self, name: str, *, statistic: str, period: Duration) -> cloudwatch.Metric:
+        return cloudwatch.Metric(
+            namespace=METRICS_NAMESPACE,
+            metric_name=name,
+            dimensions_map={"service": self.service},
+            statistic=statistic,
+            period=period,
+        )
+
+    def per_view(self, name: str, *, statistic: str, period: Duration) -> cloudwatch.MathExpression:
+        """One line per view; a search, since views come and go without a deployment."""
+        search = f'{{{METRICS_NAMESPACE},service,view}} MetricName="{name}" service="{self.service}"'
+        return cloudwatch.MathExpression(
+            expression=f"SEARCH('{search}', '{statistic}', {period.to_seconds():.0f})",
+            label="",
+            period=period,
+            using_metrics={},
+        )
+
+
+class LogMetrics(Construct):
+    """The belt to EMF's brace: the same facts, counted by CloudWatch from the JSON log lines themselves.
+
+    EMF is extracted from log lines too, but by another mechanism, which not every region has had
+    (aws/aws-embedded-metrics-python#73). Each alarm watches one of the two sources: if either breaks,
+    failures are still told.
+    """
+
+    def __init__(self, scope: Construct, id_: str, *, log_group: logs.ILogGroup, service: str) -> None:
+        super().__init__(scope, id_)
+        self._service = service
+        self._log_group = log_group
+        self._filter("RunsStarted", event="run_started", value="1")
+        self._filter("RunsFinished", event="run_finished", value="1")
+        self._filter("ViewsFailed", event="run_finished", value="$.views_failed")
+        # A one from a run that failed, a zero from one that did not: the alarm knows when it is over.
+        self._filter("RunsFailed", event="run_failed", value="1")
+        self._filter("RunsFailed", event="run_finished", value="0")
+
+    def metric(self, name: str, *, statistic: str, period: Duration) -> cloudwatch.Metric:
+        return cloudwatch.Metric(
+            namespace=LOGS_NAMESPACE,
+            metric_name=name,
+            dimensions_map={"service": self._service},
+            statistic=statistic,
+            period=period,
+        )
+
+    def _filter(self, name: str, *, event: str, value: str) -> None:
+        logs.MetricFilter(
+            self,
+            f"{name}-{event}",
+            log_group=self._log_group,
+            filter_pattern=logs.FilterPattern.string_value("$.event", "=", event),
+            metric_namespace=LOGS_NAMESPACE,
+            metric_name=name,
+            metric_value=value,
+            dimensions={"service": "$.service"},
+        )

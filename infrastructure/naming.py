@@ -1,0 +1,51 @@
+"""The names that people and other tools look for. Everything made for one database begins with its service name."""
+
+from dataclasses import dataclass
+
+from infrastructure.settings import Database, Environment
+
+METRICS_NAMESPACE = "Vistafresca"
+CONTAINER = "refresh"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Names:
+    """Names for one database of one environment; the longest settings allow fit AWS's shortest limit, 64 characters."""
+
+    environment: str
+    database: str
+    interval_minutes: int
+
+    @classmethod
+    def of(cls, environment: Environment, database: Database) -> "Names":
+        return cls(
+            environment=environment.name,
+            database=database.name,
+            interval_minutes=database.schedule.interval_minutes,
+        )
+
+    @property
+    def service(self) -> str:
+        """The `service` dimension of every metric, and field of every log line."""
+        return f"{self.environment}-{self.database}"
+
+    @property
+    def family(self) -> str:
+        """The task definition's family."""
+        return f"vistafresca-{self.service}"
+
+    @property
+    def rule(self) -> str:
+        return f"{self.service}-bi-views-refresh-{self.interval_minutes}min"
+
+    @property
+    def log_group(self) -> str:
+        return f"/aws/ecs/{self.service}-bi-refresh"
+
+    @property
+    def sentry_monitor(self) -> str:
+        """At most 50 characters, which Sentry demands."""
+        return f"vistafresca-{self.service}"
+
+    def alarm(self, name: str) -> str:
+        return f"vistafresca-{self.service}-{name}"

@@ -1,0 +1,112 @@
+"""Everything for one database: its task, its schedule, and who is told when they fail."""
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_ecs as ecs
+from constructs import Construct
+
+from infrastructure.alarms import watches
+from infrastructure.dashboard import Dashboard
+from infrastructure.database import Database, DatabaseWithSecret, DatabaseWithToken
+from infrastructure.metrics import LogMetrics, RunMetrics
+from infrastructure.monitoring import Monitoring
+from infrastructure.naming import Names
+from infrastructure.network import Network
+from infrastructure.operations import Operations
+from infrastructure.pager import Pager
+from infrastructure.provisioned_database import ProvisionedDatabase
+from infrastructure.refresh_task import RefreshTask
+from infrastructure.schedule import Schedule
+from infrastructure.settings import Database as DatabaseSettings
+from infrastructure.settings import Environment
+from infrastructure.state_changes import StateChanges
+
+
+class RefreshedDatabase(Construct):
+    """The parts, and the grants where they meet."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        environment: Environment,
+        settings: DatabaseSettings,
+        network: Network,
+        cluster: ecs.ICluster,
+        image: ecs.ContainerImage,
+        pager: Pager,
+        dashboard: Dashboard,
+        removal_policy: RemovalPolicy,
+    ) -> None:
+        super().__init__(scope, id_)
+        names = Names.of(environment, settings)
+        database = self._database(settings, network, removal_policy)
+        task = RefreshTask(
+            self,
+            "Task",
+            environment=environment,
+            database=settings,
+            names=names,
+            image=image,
+            network=network,
+            connection=database.environment,
+            removal_policy=removal_policy,
+        )
+        database.grant_connect(task.role)
+        database.let_in(task.security_group)
+        schedule = Schedule(
+            self,
+            "Schedule",
+            names=names,
+            settings=settings.schedule,
+            cluster=cluster,
+            task=task,
+            network=network,
+        )
+        run = RunMetrics(service=names.service)
+        log = LogMetrics(self, "LogMetrics", log_group=task.log_group, service=names.service)
+        monitoring = Monitoring(
+            self,
+            "Monitoring",
+            names=names,
+            watches=watches(
+                database=settings, run=run, log=log, rule=schedule.rule, dead_letters=schedule.dead_letters
+            ),
+            pager=pager,
+        )
+        StateChanges(self, "StateChanges", names=names, cluster=cluster, pager=pager)
+        dashboard.add_database(
+            names=names,
+            database=settings,
+            run=run,
+            log=log,
+            log_group=task.log_group,
+            alarms=monitoring.alarms,
+        )
+        Operations(
+            self,
+            "Operations",
+            names=names,
+            cluster=cluster,
+            task=task,
+            network=network,
+            systems=settings.systems,
+        )
+
+    def _database(self, settings: DatabaseSettings, network: Network, removal_policy: RemovalPolicy) -> Database:
+        """The one way in that the settings give."""
+        if settings.provisioned is not None:
+            return ProvisionedDatabase(
+                self,
+                "Database",
+                settings=settings.provisioned,
+                network=network,
+                removal_policy=removal_policy,
+            )
+        group = str(settings.security_group_id)
+        if settings.secret is not None:
+            return DatabaseWithSecret(self, "Database", secret=settings.secret, security_group_id=group)
+        if settings.iam is not None:
+            return DatabaseWithToken(self, "Database", iam_authentication=settings.iam, security_group_id=group)
+        msg = f"settings let database {settings.name} through without a way in"
+        raise AssertionError(msg)

@@ -1,0 +1,25 @@
+"""The settings of one environment: `environments/<name>.toml`, validated once, at synth, into frozen values."""
+
+from infrastructure.settings.database import Database, IamAuthentication, ProvisionedInstance, Secret
+from infrastructure.settings.environment import Environment, Image, Network, Pager
+from infrastructure.settings.file import SettingsError, read
+from infrastructure.settings.run import Alarms, Schedule, Sentry, Task
+from infrastructure.settings.section import Section
+
+__all__ = [
+    "Alarms",
+    "Database",
+    "Environment",
+    "IamAuthentication",
+    "Image",
+    "Network",
+    "Pager",
+    "ProvisionedInstance",
+    "Schedule",
+    "Secret",
+    "Section",
+    "Sentry",
+    "SettingsError",
+    "Task",
+    "read",
+]

@@ -1,0 +1,163 @@
+"""One environment: an account and region, a network, an image, who is paged, and its databases."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from infrastructure.settings.database import Database
+from infrastructure.settings.run import Alarms, Schedule, Sentry, Task
+from infrastructure.settings.section import (
+    AccountId,
+    Cidr,
+    Email,
+    PinnedImage,
+    Region,
+    Section,
+    ShortName,
+    SubnetId,
+    TopicArn,
+    VpcId,
+    Zone,
+)
+
+OVERRIDABLE = ("schedule", "task", "alarms", "sentry")
+"""The tables that a database may have too; its keys win over the environment's."""
+
+
+class Network(Section):
+    """An existing VPC, described here so that synth asks AWS nothing; or a range of addresses for a new one."""
+
+    availability_zones: Annotated[tuple[Zone, ...], Field(min_length=1)]
+    """Zones of the subnets, in the subnets' order."""
+
+    vpc_id: VpcId | None = None
+    """The existing VPC."""
+
+    private_subnet_ids: tuple[SubnetId, ...] = ()
+    """Its private subnets with a way out (NAT or endpoints), one per zone; tasks run there."""
+
+    resolver_cidrs: tuple[Cidr, ...] = ()
+    """Addresses of your own DNS servers. Not needed for Amazon's, which security groups do not filter."""
+
+    cidr: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+\.\d+/(1[6-9]|2[0-4])$")] | None = None
+    """Makes a new VPC with this range: public subnets without a NAT gateway for the tasks, isolated ones for
+    the database."""
+
+    @model_validator(mode="after")
+    def _existing_or_new(self) -> Self:
+        if (self.vpc_id is None) == (self.cidr is None):
+            msg = "give either vpc_id (an existing VPC) or cidr (a new one)"
+            raise ValueError(msg)
+        if self.cidr is not None and self.private_subnet_ids:
+            msg = "private_subnet_ids goes with vpc_id; a new VPC makes its own: remove the key"
+            raise ValueError(msg)
+        if self.vpc_id is not None and len(self.private_subnet_ids) != len(self.availability_zones):
+            msg = (
+                f"private_subnet_ids has {len(self.private_subnet_ids)} entries and availability_zones "
+                f"{len(self.availability_zones)}: give one subnet per zone, in the same order"
+            )
+            raise ValueError(msg)
+        return self
+
+
+class Image(Section):
+    """What the task runs."""
+
+    uri: PinnedImage | None = None
+    """An image pinned by digest. Absent: built from refresh_task/Dockerfile when deploying, which needs a
+    container engine."""
+
+
+class Pager(Section):
+    """Who is told."""
+
+    emails: tuple[Email, ...] = ()
+    """Addresses to subscribe to this stack's own topic; each must confirm once."""
+
+    topic_arn: TopicArn | None = None
+    """An existing topic instead. Its policy and key must let CloudWatch and EventBridge publish: see the
+    output PagerPolicy."""
+
+    runbook_url: str = "docs/runbook.md"
+    """Where the runbook can be read; alarms link to its sections."""
+
+    @model_validator(mode="after")
+    def _one_topic(self) -> Self:
+        if self.emails and self.topic_arn is not None:
+            msg = (
+                "emails are subscribed to this stack's own topic, and topic_arn replaces it: subscribe "
+                "them to that topic and remove emails"
+            )
+            raise ValueError(msg)
+        return self
+
+
+class Environment(Section):
+    """Everything about one deployment. Its name is the file's."""
+
+    name: ShortName
+    """Not a key: the file's name."""
+
+    account: AccountId | None = None
+    """The account to deploy to. Absent: that of the credentials in use, which suits a sandbox; production names it."""
+
+    region: Region
+    """The region to deploy to."""
+
+    removal_policy: Literal["retain", "destroy"] = "retain"
+    """What becomes of logs, the pager's key and a provisioned database when the stack is deleted; retain also
+    protects the stack."""
+
+    log_retention_days: Literal[1, 3, 7, 14, 30, 60, 90, 180, 365] = 30
+    """How long log lines are kept."""
+
+    cpu_architecture: Literal["ARM64", "X86_64"] = "ARM64"
+    """ARM64 costs a fifth less. An image given by uri must be built for it."""
+
+    container_insights: bool = False
+    """ECS's own metrics of CPU and memory, which cost extra. What decides whether data is fresh does not need them."""
+
+    network: Network
+    """Where tasks run."""
+
+    image: Image = Image()
+    """What they run."""
+
+    pager: Pager
+    """Who is told."""
+
+    schedule: Schedule = Schedule()
+    """For all databases."""
+
+    task: Task = Task()
+    """For all databases."""
+
+    alarms: Alarms = Alarms()
+    """For all databases."""
+
+    sentry: Sentry = Sentry()
+    """For all databases."""
+
+    database: Annotated[tuple[Database, ...], Field(min_length=1)]
+    """One table [[database]] each."""
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Self:
+        names = [database.name for database in self.database]
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            msg = f'two databases are named "{twice}": alarms, rules and logs are named after them, so rename one'
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _one_region(self) -> Self:
+        """What lies elsewhere would be found missing only when deploying, or when the first task asks for it."""
+        elsewhere = [zone for zone in self.network.availability_zones if zone[:-1] != self.region]
+        arns = [self.pager.topic_arn]
+        for database in self.database:
+            arns += [database.sentry.dsn_secret_arn, database.secret.arn if database.secret is not None else None]
+        elsewhere += [arn for arn in arns if arn is not None and arn.split(":")[3] != self.region]
+        if elsewhere:
+            msg = f"region = {self.region}, but {elsewhere[0]} is not in it: correct one of the two"
+            raise ValueError(msg)
+        return self

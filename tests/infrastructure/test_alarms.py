@@ -1,0 +1,76 @@
+"""What a person paged at three in the morning gets to read, and when they are paged again."""
+
+from tests.infrastructure.paging_path import metrics
+from tests.infrastructure.template import Resource, Template, services
+
+
+def alarms(template: Template) -> list[Resource]:
+    return template.resources("AWS::CloudWatch::Alarm")
+
+
+def test_names_are_readable_and_unique(template: Template) -> None:
+    names = [alarm.properties["AlarmName"] for alarm in alarms(template)]
+    assert len(names) == len(set(names))
+    assert all(any(name.startswith(f"vistafresca-{service}-") for service in services(template)) for name in names)
+
+
+def test_descriptions_say_what_happened_to_which_database_and_what_to_do_first(template: Template) -> None:
+    for alarm in alarms(template):
+        text = alarm.properties["AlarmDescription"]
+        (service,) = [s for s in services(template) if alarm.properties["AlarmName"].startswith(f"vistafresca-{s}-")]
+        environment, database = service.split("-", 1)
+        assert f"Database: {database} in {environment}." in text
+        assert "First: " in text
+        assert "Runbook: " in text
+        assert len(text) <= 1024  # CloudWatch's limit
+
+
+def test_numbers_in_descriptions_are_those_of_the_alarm(sandbox: Template) -> None:
+    by_name = {
+        alarm.properties["AlarmName"].removeprefix("vistafresca-sandbox-main-"): alarm for alarm in alarms(sandbox)
+    }
+    assert "for 25 to 30 minutes" in by_name["heartbeat"].properties["AlarmDescription"]
+    assert "took 480 s or more of its 600 s; at 540 s" in by_name["slow-run"].properties["AlarmDescription"]
+    assert by_name["slow-run"].properties["Threshold"] == 480
+    assert "within 30 minutes" in by_name["overlapping-runs"].properties["AlarmDescription"]
+    assert by_name["overlapping-runs"].properties["Period"] == 1800
+
+
+def test_what_a_run_reports_holds_until_the_next_run(template: Template) -> None:
+    """Runs are further apart than periods are long: treated otherwise, a lasting fault would page anew at every run."""
+    holding = ("failing-repeatedly", "views-failed", "views-late", "run-failed", "slow-run")
+    for alarm in alarms(template):
+        if alarm.properties["AlarmName"].endswith(holding):
+            assert alarm.properties["TreatMissingData"] == "ignore"
+            assert alarm.properties["EvaluationPeriods"] == 1
+
+
+def test_a_rule_that_is_refused_every_time_stays_one_alarm(template: Template) -> None:
+    intervals = {f"vistafresca-{service}-": 600 for service in services(template)}
+    intervals["vistafresca-production-driver-matrix-"] = 1800
+    for alarm in alarms(template):
+        if alarm.properties["AlarmName"].endswith(("launch-refused", "undelivered-and-lost")):
+            (interval,) = [s for prefix, s in intervals.items() if alarm.properties["AlarmName"].startswith(prefix)]
+            assert alarm.properties["Period"] == interval
+            assert (alarm.properties["DatapointsToAlarm"], alarm.properties["EvaluationPeriods"]) == (1, 2)
+
+
+def test_nothing_is_counted_twice(template: Template) -> None:
+    """Metrics from log lines have a namespace of their own, and no alarm adds the two sources up."""
+    for metric_filter in template.resources("AWS::Logs::MetricFilter"):
+        (made,) = metric_filter.properties["MetricTransformations"]
+        assert made["MetricNamespace"] == "Vistafresca/Logs"
+        assert "DefaultValue" not in made  # CloudWatch refuses one beside dimensions
+    for alarm in alarms(template):
+        assert len({metric["Namespace"] for metric in metrics(alarm)}) == 1
+
+
+def test_log_metrics_end_an_alarm_too(template: Template) -> None:
+    """A finished run writes the zero that ends run-failed."""
+    values = {
+        (made["MetricValue"], metric_filter.properties["FilterPattern"])
+        for metric_filter in template.resources("AWS::Logs::MetricFilter")
+        for made in metric_filter.properties["MetricTransformations"]
+        if made["MetricName"] == "RunsFailed"
+    }
+    assert values == {("1", '{ $.event = "run_failed" }'), ("0", '{ $.event = "run_finished" }')}

@@ -1,0 +1,137 @@
+"""Each way in which views grow old unseen, and what sees it: one test per row, for every environment."""
+
+import pytest
+
+from tests.infrastructure.paging_path import broken_links, metrics
+from tests.infrastructure.template import Resource, Template, alarm, container, services, variables
+from tests.infrastructure.test_state_changes import paged_by, stopped
+
+
+@pytest.fixture(params=["sandbox", "production"])
+def database(request: pytest.FixtureRequest) -> tuple[Template, str]:
+    """Each environment, with the last of its databases: that the others have the same is test_databases.py's matter."""
+    template: Template = request.getfixturevalue(request.param)
+    return template, services(template)[-1]
+
+
+def watched(alarm_: Resource) -> set[str]:
+    return {metric["MetricName"] for metric in metrics(alarm_)}
+
+
+def test_rule_disabled_or_deleted_or_capacity_failures_or_never_launched(database: tuple[Template, str]) -> None:
+    """No event exists for any of these (aws/containers-roadmap#1705): silence itself must be an alarm."""
+    heartbeat = alarm(*database, "heartbeat")
+    assert watched(heartbeat) == {"RunCompleted"}
+    assert heartbeat.properties["TreatMissingData"] == "breaching"
+
+
+def test_run_task_denied_or_task_definition_inactive(database: tuple[Template, str]) -> None:
+    refused, undelivered = alarm(*database, "launch-refused"), alarm(*database, "undelivered")
+    assert watched(refused) == {"FailedInvocations"}
+    assert watched(undelivered) == {"ApproximateNumberOfMessagesVisible"}
+    for sparse in (refused, undelivered):
+        assert sparse.properties["TreatMissingData"] == "notBreaching"
+        assert sparse.properties["Threshold"] == 1
+
+
+def test_the_dead_letter_queue_cannot_be_written(database: tuple[Template, str]) -> None:
+    lost = alarm(*database, "undelivered-and-lost")
+    assert watched(lost) == {"InvocationsFailedToBeSentToDlq"}
+    assert lost.properties["TreatMissingData"] == "notBreaching"
+
+
+def test_image_pull_secret_fetch_or_network_interface(database: tuple[Template, str]) -> None:
+    template, service = database
+    event = stopped(template, service, exit_code=None, stop_code="TaskFailedToStart")
+    assert paged_by(template, event) == [f"vistafresca-{service}-task-not-started"]
+
+
+@pytest.mark.parametrize("exit_code", [2, 137])
+def test_exit_code_other_than_0_or_out_of_memory(database: tuple[Template, str], exit_code: int) -> None:
+    template, service = database
+    event = stopped(template, service, exit_code=exit_code, stop_code="EssentialContainerExited")
+    assert paged_by(template, event) == [f"vistafresca-{service}-task-exited"]
+
+
+def test_no_run_gets_as_far_as_refreshing(database: tuple[Template, str]) -> None:
+    failed = alarm(*database, "run-failed")
+    assert watched(failed) == {"RunsFailed"}
+    assert failed.properties["Threshold"] == 1
+
+
+def test_hung_task(database: tuple[Template, str]) -> None:
+    """ECS has no timeout for tasks (aws/containers-roadmap#572): each clock stops before the next one's."""
+    template, service = database
+    (task,) = [
+        task
+        for task in template.resources("AWS::ECS::TaskDefinition")
+        if variables(task)["POWERTOOLS_SERVICE_NAME"] == service
+    ]
+    given = variables(task)
+    statement, deadline, interval = (
+        int(given[f"VISTAFRESCA_{name}_S"]) for name in ("STATEMENT_TIMEOUT", "RUN_DEADLINE", "INTERVAL")
+    )
+    assert statement <= deadline < interval
+    assert container(task)["StopTimeout"] <= 120
+    if "VISTAFRESCA_SENTRY_MAX_RUNTIME_MIN" in given:
+        assert int(given["VISTAFRESCA_SENTRY_MAX_RUNTIME_MIN"]) * 60 > deadline
+    assert watched(alarm(*database, "heartbeat")) == {"RunCompleted"}
+
+
+def test_a_view_failed_but_the_process_exits_0(database: tuple[Template, str]) -> None:
+    failed = alarm(*database, "views-failed")
+    assert watched(failed) == {"ViewsFailed"}
+    assert (failed.properties["ComparisonOperator"], failed.properties["Threshold"]) == (
+        "GreaterThanOrEqualToThreshold",
+        1,
+    )
+
+
+def test_the_same_view_fails_twice_in_a_row(database: tuple[Template, str]) -> None:
+    repeatedly = alarm(*database, "failing-repeatedly")
+    assert watched(repeatedly) == {"MaxConsecutiveFailures"}
+    assert repeatedly.properties["Threshold"] == 2
+
+
+def test_a_view_older_than_its_target_lag(database: tuple[Template, str]) -> None:
+    late = alarm(*database, "views-late")
+    assert watched(late) == {"ViewsLate"}
+    assert late.properties["Threshold"] == 1
+
+
+def test_a_run_near_its_slot(database: tuple[Template, str]) -> None:
+    template, service = database
+    slow = alarm(template, service, "slow-run")
+    (given,) = [
+        variables(task)
+        for task in template.resources("AWS::ECS::TaskDefinition")
+        if variables(task)["POWERTOOLS_SERVICE_NAME"] == service
+    ]
+    assert watched(slow) == {"RunDuration"}
+    assert slow.properties["Statistic"] == "Maximum"
+    assert (
+        slow.properties["Threshold"] < int(given["VISTAFRESCA_RUN_DEADLINE_S"]) < int(given["VISTAFRESCA_INTERVAL_S"])
+    )
+
+
+def test_overlapping_runs(database: tuple[Template, str]) -> None:
+    overlapping = alarm(*database, "overlapping-runs")
+    assert watched(overlapping) == {"RunsSkipped"}
+    assert (overlapping.properties["Statistic"], overlapping.properties["Threshold"]) == ("Sum", 2)
+
+
+def test_logs_or_emf_broken(database: tuple[Template, str]) -> None:
+    """The heartbeat needs EMF; a failed view is told by log lines, and the second time by EMF: by one at least."""
+    namespaces = {
+        name: metrics(alarm(*database, name))[0]["Namespace"]
+        for name in ("heartbeat", "failing-repeatedly", "views-failed")
+    }
+    assert namespaces == {
+        "heartbeat": "Vistafresca",
+        "failing-repeatedly": "Vistafresca",
+        "views-failed": "Vistafresca/Logs",
+    }
+
+
+def test_the_paging_path_itself(database: tuple[Template, str]) -> None:
+    assert broken_links(database[0]) == []

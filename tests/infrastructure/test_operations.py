@@ -1,0 +1,58 @@
+"""The commands in the outputs can be pasted, and do what their name says in the schedule's own network."""
+
+import json
+import re
+import shlex
+
+import pytest
+
+from tests.infrastructure.template import Template
+
+COMMANDS = {"RunNow": "run", "Migrate": "migrate", "Apply": "apply", "Status": "status"}
+
+
+def output(template: Template, name: str) -> str:
+    text = template.resolve(template.json["Outputs"][name]["Value"])
+    assert isinstance(text, str)
+    return text
+
+
+@pytest.mark.parametrize(("name", "command"), COMMANDS.items())
+def test_one_off_tasks_run_in_the_schedule_s_network(production: Template, name: str, command: str) -> None:
+    words = shlex.split(output(production, f"DriverMatrix{name}"))
+    given = dict(zip(words[3::2], words[4::2], strict=True))
+    assert words[:3] == ["aws", "ecs", "run-task"]
+    assert given["--task-definition"] == "vistafresca-production-driver-matrix"
+    assert given["--launch-type"] == "FARGATE"
+    network = given["--network-configuration"]
+    assert "subnets=[subnet-0123456789abcdef0,subnet-0fedcba9876543210]" in network
+    assert "assignPublicIp=DISABLED" in network
+    assert re.search(r"securityGroups=\[<\w+\.GroupId>\]", network)
+    (container,) = json.loads(given["--overrides"])["containerOverrides"]
+    assert container == {"name": "refresh", "command": ["python", "-m", "refresh_task", command]}
+
+
+def test_a_database_with_systems_installs_loads_and_refreshes_them(sandbox: Template) -> None:
+    def command(name: str) -> list[str]:
+        words = shlex.split(output(sandbox, name))
+        (container,) = json.loads(words[words.index("--overrides") + 1])["containerOverrides"]
+        return list(container["command"][3:])
+
+    assert command("MainMigrate") == ["migrate", "--system", "fluxion"]
+    assert command("MainSampleFluxion") == ["sample", "fluxion"]
+    assert command("MainApply") == ["apply", "--file", "views.toml", "--file", "sql/systems/fluxion/views.toml"]
+
+
+def test_the_rest_names_the_right_things(sandbox: Template) -> None:
+    rule = "--region us-east-1 --name sandbox-main-bi-views-refresh-10min"
+    assert output(sandbox, "MainDisable") == f"aws events disable-rule {rule}"
+    assert output(sandbox, "MainEnable") == f"aws events enable-rule {rule}"
+    assert "/aws/ecs/sandbox-main-bi-refresh" in output(sandbox, "MainFollowLogs")
+    assert output(sandbox, "DashboardUrl").endswith("#dashboards/dashboard/vistafresca-sandbox")
+    assert "aws sns subscribe" in output(sandbox, "Subscribe")
+
+
+def test_outputs_fit_cloudformation(template: Template) -> None:
+    for name, body in template.json["Outputs"].items():
+        assert len(template.resolve(body["Value"])) <= 4096, name
+        assert body["Description"]

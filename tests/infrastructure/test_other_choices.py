@@ -1,0 +1,82 @@
+"""The choices that neither shipped file makes, in one environment: clean of findings, and they mean what they say."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from infrastructure.application import application
+from tests.infrastructure.conftest import ROOT
+from tests.infrastructure.paging_path import broken_links
+from tests.infrastructure.template import Template, container, variables
+
+TOPIC = "arn:aws:sns:us-east-1:123456789012:company-pager"
+CHANGES = {
+    'emails = ["on-call@example.com"]': f'topic_arn = "{TOPIC}"',
+    "log_retention_days = 90": 'log_retention_days = 365\ncpu_architecture = "X86_64"\ncontainer_insights = true',
+    "[image]": 'resolver_cidrs = ["10.0.0.2/32"]\n\n[image]',
+    "123456789012.dkr.ecr.us-east-1.amazonaws.com/vistafresca@": "ghcr.io/example/vistafresca@",
+    "interval_minutes = 10": "interval_minutes = 5\nenabled = false",
+}
+
+
+@pytest.fixture(scope="module")
+def other(tmp_path_factory: pytest.TempPathFactory) -> Template:
+    folder = tmp_path_factory.mktemp("environments")
+    text = (ROOT / "environments/production.toml.example").read_text(encoding="utf-8")
+    for old, new in CHANGES.items():
+        assert old in text
+        text = text.replace(old, new, 1)
+    (folder / "other.toml").write_text(text, encoding="utf-8")
+    application(environments=folder, name="other", outdir=str(folder / "out")).synth()  # raises on a finding of cdk-nag
+    assert json.loads((folder / "out/validation-report.json").read_text(encoding="utf-8"))["pluginReports"] == []
+    return Template.read(folder / "out/vistafresca-other.template.json")
+
+
+def test_an_existing_topic_is_published_to_and_its_owner_is_told_what_to_allow(other: Template) -> None:
+    assert broken_links(other) == []
+    assert other.resources("AWS::SNS::Topic") == []
+    for alarm in other.resources("AWS::CloudWatch::Alarm"):
+        assert (alarm.properties["AlarmActions"], alarm.properties["OKActions"]) == ([TOPIC], [TOPIC])
+    told = other.json["Outputs"]["PagerPolicy"]["Value"]
+    for needed in (TOPIC, "cloudwatch.amazonaws.com", "events.amazonaws.com", "sns:Publish", "kms:GenerateDataKey*"):
+        assert needed in told
+
+
+def test_an_existing_topic_without_that_output_is_a_broken_link(other: Template) -> None:
+    cut = other.copy()
+    del cut.json["Outputs"]["PagerPolicy"]
+    assert any("no output says what its policy must allow" in problem for problem in broken_links(cut))
+
+
+def test_processor_insights_and_image(other: Template) -> None:
+    for task in other.resources("AWS::ECS::TaskDefinition"):
+        assert task.properties["RuntimePlatform"]["CpuArchitecture"] == "X86_64"
+        assert container(task)["Image"].startswith("ghcr.io/example/vistafresca@sha256:")
+    other.one("AWS::ECS::Cluster", ClusterSettings=[{"Name": "containerInsights", "Value": "enabled"}])
+
+
+def test_own_dns_servers_are_let_through(other: Template) -> None:
+    for group in other.resources("AWS::EC2::SecurityGroup"):
+        ways = {(way["IpProtocol"], way["FromPort"], way["CidrIp"]) for way in group.properties["SecurityGroupEgress"]}
+        assert {("udp", 53, "10.0.0.2/32"), ("tcp", 53, "10.0.0.2/32")} < ways
+
+
+def test_a_disabled_schedule_is_deployed_disabled_and_another_interval_reaches_everything(other: Template) -> None:
+    rule = other.one("AWS::Events::Rule", Name="other-fluxion-bi-views-refresh-5min")
+    assert rule.properties["State"] == "DISABLED"
+    assert rule.properties["ScheduleExpression"] == "cron(0,5,10,15,20,25,30,35,40,45,50,55 * * * ? *)"
+    given = next(variables(task) for task in other.resources("AWS::ECS::TaskDefinition"))
+    assert (given["VISTAFRESCA_INTERVAL_S"], given["VISTAFRESCA_RUN_DEADLINE_S"]) == ("300", "240")
+    assert given["VISTAFRESCA_SCHEDULE"] == "*/5 * * * *"
+
+
+@pytest.mark.parametrize(("region", "partition"), [("us-gov-west-1", "aws-us-gov"), ("cn-north-1", "aws-cn")])
+def test_other_partitions_are_named_throughout(tmp_path: Path, region: str, partition: str) -> None:
+    text = (ROOT / "environments/production.toml.example").read_text(encoding="utf-8")
+    text = text.replace("us-east-1", region).replace("arn:aws:", f"arn:{partition}:")
+    (tmp_path / "far.toml").write_text(text, encoding="utf-8")
+    application(environments=tmp_path, name="far", outdir=str(tmp_path / "out")).synth()
+    template = (tmp_path / "out/vistafresca-far.template.json").read_text(encoding="utf-8")
+    assert f"arn:{partition}:" in template
+    assert "arn:aws:" not in template

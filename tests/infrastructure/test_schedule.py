@@ -1,0 +1,108 @@
+"""The rule: when it fires, what it starts, and what becomes of a start that fails."""
+
+import json
+
+import pytest
+
+from infrastructure.settings import Schedule
+from tests.infrastructure.template import Resource, Template, services
+
+
+def rule(template: Template, name: str) -> Resource:
+    return template.one("AWS::Events::Rule", Name=name)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "at", "crontab"),
+    [
+        (10, "0,10,20,30,40,50", "*/10 * * * *"),
+        (12, "0,12,24,36,48", "*/12 * * * *"),
+        (30, "0,30", "*/30 * * * *"),
+        (60, "0", "0 * * * *"),
+    ],
+)
+def test_an_interval_starts_at_00_of_every_hour(minutes: int, at: str, crontab: str) -> None:
+    schedule = Schedule.model_validate({"interval_minutes": minutes})
+    assert (schedule.minutes, schedule.crontab) == (at, crontab)
+
+
+def test_the_documented_rule(sandbox: Template) -> None:
+    given = rule(sandbox, "sandbox-main-bi-views-refresh-10min").properties
+    assert given["ScheduleExpression"] == "cron(0,10,20,30,40,50 * * * ? *)"
+    assert given["State"] == "ENABLED"
+
+
+def test_each_database_has_its_own_interval(production: Template) -> None:
+    fluxion = rule(production, "production-fluxion-bi-views-refresh-10min").properties
+    driver = rule(production, "production-driver-matrix-bi-views-refresh-30min").properties
+    assert fluxion["ScheduleExpression"] == "cron(0,10,20,30,40,50 * * * ? *)"
+    assert driver["ScheduleExpression"] == "cron(0,30 * * * ? *)"
+
+
+def scheduled(template: Template) -> list[Resource]:
+    return [found for found in template.resources("AWS::Events::Rule") if "ScheduleExpression" in found.properties]
+
+
+def test_a_failed_start_is_retried_briefly_then_kept(template: Template) -> None:
+    for found in scheduled(template):
+        (target,) = found.properties["Targets"]
+        assert target["RetryPolicy"] == {"MaximumEventAgeInSeconds": 300, "MaximumRetryAttempts": 2}
+        queue = template.referred(target["DeadLetterConfig"]["Arn"])
+        assert queue is not None
+        assert queue.properties["MessageRetentionPeriod"] == 14 * 24 * 3600
+
+
+def test_the_dead_letter_queue_lets_its_rule_send(template: Template) -> None:
+    for found in scheduled(template):
+        queue = template.referred(found.properties["Targets"][0]["DeadLetterConfig"]["Arn"])
+        assert queue is not None
+        (policy,) = [
+            policy
+            for policy in template.resources("AWS::SQS::QueuePolicy")
+            if {"Ref": queue.id} in policy.properties["Queues"]
+        ]
+        allowing = [
+            statement
+            for statement in policy.properties["PolicyDocument"]["Statement"]
+            if statement["Effect"] == "Allow"
+        ]
+        assert [statement["Action"] for statement in allowing] == ["sqs:SendMessage"]
+        assert allowing[0]["Principal"] == {"Service": "events.amazonaws.com"}
+        assert allowing[0]["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": [found.id, "Arn"]}}}
+
+
+def test_it_starts_this_database_s_task_on_a_pinned_platform(template: Template) -> None:
+    for found, service in zip(scheduled(template), services(template), strict=True):
+        (target,) = found.properties["Targets"]
+        parameters = target["EcsParameters"]
+        task = template.referred(parameters["TaskDefinitionArn"])
+        assert task is not None
+        assert task.properties["Family"] == f"vistafresca-{service}"
+        assert parameters["PlatformVersion"] == "1.4.0"
+        assert parameters["LaunchType"] == "FARGATE"
+        assert parameters["PropagateTags"] == "TASK_DEFINITION"
+        assert parameters["TaskCount"] == 1
+
+
+def test_the_run_knows_why_it_was_started_and_for_when(template: Template) -> None:
+    for found in scheduled(template):
+        transformer = found.properties["Targets"][0]["InputTransformer"]
+        assert transformer["InputPathsMap"] == {"time": "$.time"}
+        overrides = json.loads(transformer["InputTemplate"].replace("<time>", '"<time>"'))
+        (container,) = overrides["containerOverrides"]
+        assert container["name"] == "refresh"
+        assert {entry["name"]: entry["value"] for entry in container["environment"]} == {
+            "VISTAFRESCA_TRIGGER_TYPE": "cron",
+            "VISTAFRESCA_TRIGGERED_BY": found.properties["Name"],
+            "VISTAFRESCA_SCHEDULED_TIME": "<time>",
+        }
+
+
+def test_names_fit_the_shortest_of_aws_s_limits_with_the_longest_settings() -> None:
+    from infrastructure.naming import Names  # noqa: PLC0415  only this test looks at names apart from a template
+
+    longest = Names(environment="e" * 16, database="d" * 16, interval_minutes=60)
+    assert len(longest.rule) <= 64
+    assert len(f"{longest.family}-task-not-started") <= 64
+    assert len(f"{longest.family}-undelivered") <= 80
+    assert len(longest.sentry_monitor) <= 50

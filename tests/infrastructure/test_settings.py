@@ -1,0 +1,141 @@
+"""A settings file that cannot work stops synth with one paragraph: the file, the key, its value, and what to do."""
+
+from pathlib import Path
+
+import pytest
+
+from infrastructure.settings import SettingsError, read
+
+ROOT = Path(__file__).parent.parent.parent
+EXAMPLE = (ROOT / "environments/production.toml.example").read_text(encoding="utf-8")
+
+
+def problem(tmp_path: Path, text: str) -> str:
+    folder = tmp_path / "environments"
+    folder.mkdir(exist_ok=True)
+    (folder / "broken.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(SettingsError) as caught:
+        read(folder, "broken")
+    return str(caught.value)
+
+
+CASES = [
+    # what is replaced, by what, the key that is named, the value that is shown, the remedy
+    ("interval_minutes = 10", "intervall_minutes = 10", "schedule.intervall_minutes", "10", '"interval_minutes"'),
+    ("[pager]", "[pagers]", "pagers", "on-call@example.com", 'Did you mean "pager"'),
+    ("statement_timeout_s = 600", "cup = 512", "database[1].task.cup", "512", 'Did you mean "cpu"'),
+    ("statement_timeout_s = 600", "zzz = 1", "database[1].task.zzz", "1", "Known here: cpu, memory_mib"),
+    ("-GhIjKl", "", "database[0].secret.arn", "fluxion/bi-refresh", "describe-secret"),
+    ("bi-refresh-GhIjKl", "my-secret", "database[0].secret.arn", "my-secret", "six characters"),
+    ("interval_minutes = 30", "interval_minutes = 7", "database[1].schedule.interval_minutes", "7", "5, 6, 10, 12"),
+    ('"123456789012"\nregion', "123456789012\nregion", "account", "123456789012", "valid string"),
+    ('"123456789012"\nregion', '"1234"\nregion', "account", "1234", "twelve digits"),
+    ('region = "us-east-1"', 'region = "virginia"', "region", "virginia", "us-east-1"),
+    ('region = "us-east-1"', 'region = "sa-east-1"', "region = sa-east-1", "us-east-1a", "correct one of the two"),
+    (
+        "secretsmanager:us-east-1",
+        "secretsmanager:us-west-2",
+        "region = us-east-1",
+        "us-west-2",
+        "correct one of the two",
+    ),
+    ("[image]", 'resolver_cidrs = ["10.0.0.2"]\n[image]', "network.resolver_cidrs[0]", "10.0.0.2", "/32"),
+    ("log_retention_days = 90", "log_retention_days = 42", "log_retention_days", "42", "1, 3, 7, 14"),
+    ("log_retention_days = 90", 'log_retention_days = "90"', "log_retention_days", '"90"', "1, 3, 7, 14"),
+    ("@sha256:0123", ":latest#0123", "image.uri", "latest", "describe-images"),
+    ('"on-call@example.com"', '"on-call"', "pager.emails[0]", "on-call", "e-mail"),
+    (
+        "runbook_url",
+        'topic_arn = "arn:aws:sns:us-east-1:123456789012:pager"\nrunbook_url',
+        "pager",
+        "",
+        "remove emails",
+    ),
+    ("subnet-0fedcba9876543210", "subnet-1", "network.private_subnet_ids[1]", "subnet-1", "subnet-0123456789abcdef0"),
+    (', "subnet-0fedcba9876543210"', "", "network", "1 entries", "one subnet per zone"),
+    ("vpc_id = ", 'cidr = "10.0.0.0/16"\nvpc_id = ', "network", "", "either vpc_id"),
+    ('name = "fluxion"', 'name = "driver-matrix"', "", "driver-matrix", "rename one"),
+    ('name = "fluxion"', 'name = "Fluxion DB"', "database[0].name", "Fluxion DB", "lower-case"),
+    ('user = "bi_refresh"\n', "", "database[1].iam.user", "is missing", "Add it"),
+    ("cluster-ABCDEFGHIJKLMNOPQRSTUVWXYZ", "my-database", "database[1].iam.resource_id", "my-database", "db-"),
+    ('security_group_id = "sg-0123456789abcdef0"\n', "", "database[0]", "security_group_id", "let in"),
+    ("[database.iam]", "[database.provisioned]\n[database.iam]", "database[1]", "iam, provisioned", "exactly one"),
+    ("statement_timeout_s = 600", "cpu = 512", "database[1].task", "memory_mib = 512", "1024 to 4096"),
+    (
+        "statement_timeout_s = 600",
+        "stop_timeout_s = 121",
+        "database[1].task.stop_timeout_s",
+        "121",
+        "less than or equal",
+    ),
+    (
+        'name = "fluxion"',
+        'name = "fluxion"\nsystems = ["fluxio"]',
+        "database[0].systems",
+        "fluxio",
+        "known ones are fluxion",
+    ),
+    ("statement_timeout_s = 600", "run_deadline_s = 1800", "database[1]", "(1800)", "lower it"),
+    ("statement_timeout_s = 600", "statement_timeout_s = 1799", "database[1]", "(1799)", "lower it"),
+    ("[database.task]", "[database.alarms]\nslow_run_s = 1740\n[database.task]", "database[1]", "(1740)", "lower it"),
+    ("[database.task]", "[database.sentry]\nmax_runtime_min = 29\n[database.task]", "database[1]", "(29)", "raise it"),
+    ("interval_minutes = 10", "interval_minutes = 12x", "is not valid TOML", "line 20", "quotation marks"),
+    ('account = "123456789012"', 'name = "prod"', "name", "prod", "Remove the key"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "key", "value", "remedy"), CASES)
+def test_a_wrong_key_is_named_with_its_value_and_the_remedy(
+    tmp_path: Path, *, old: str, new: str, key: str, value: str, remedy: str
+) -> None:
+    assert old in EXAMPLE
+    said = problem(tmp_path, EXAMPLE.replace(old, new, 1))
+    assert said.startswith(f"environments/broken.toml: {key}")
+    assert value in said
+    assert remedy in said
+    assert "\n" not in said
+
+
+def test_one_table_where_several_may_stand(tmp_path: Path) -> None:
+    text = EXAMPLE[: EXAMPLE.index("# With IAM")].replace("[[database]]", "[database]")
+    assert "Write [[database]] in double brackets" in problem(tmp_path, text)
+
+
+def test_no_database_at_all(tmp_path: Path) -> None:
+    said = problem(tmp_path, EXAMPLE[: EXAMPLE.index("# With a password")])
+    assert said == "environments/broken.toml: database: is missing. Add it; its meaning is in docs/environments.md."
+
+
+def test_an_unknown_environment_lists_the_known_ones(tmp_path: Path) -> None:
+    (tmp_path / "sandbox.toml").touch()
+    with pytest.raises(SettingsError, match=r'there is no environment "prod" \(known: sandbox\).*-c environment=NAME'):
+        read(tmp_path, "prod")
+
+
+def test_the_shipped_files_are_valid(tmp_path: Path) -> None:
+    (tmp_path / "production.toml").write_text(EXAMPLE, encoding="utf-8")
+    assert [database.name for database in read(tmp_path, "production").database] == ["fluxion", "driver-matrix"]
+    assert [database.name for database in read(ROOT / "environments", "sandbox").database] == ["main"]
+
+
+def test_a_database_overrides_its_environment_key_by_key(tmp_path: Path) -> None:
+    text = EXAMPLE.replace("[schedule]", "[task]\nlock_timeout_s = 5\n\n[schedule]")
+    (tmp_path / "production.toml").write_text(text, encoding="utf-8")
+    fluxion, driver_matrix = read(tmp_path, "production").database
+    assert (fluxion.task.lock_timeout_s, driver_matrix.task.lock_timeout_s) == (5, 5)
+    assert (fluxion.statement_timeout_s, driver_matrix.statement_timeout_s) == (300, 600)
+    assert (fluxion.schedule.interval_minutes, driver_matrix.schedule.interval_minutes) == (10, 30)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "deadline", "statement", "slow", "patience"),
+    [(5, 240, 240, 216, 5), (10, 540, 300, 480, 10), (20, 1140, 300, 960, 20), (60, 3540, 300, 2880, 60)],
+)
+def test_what_is_not_given_follows_from_the_interval(
+    tmp_path: Path, *, minutes: int, deadline: int, statement: int, slow: int, patience: int
+) -> None:
+    text = EXAMPLE.replace("interval_minutes = 10", f"interval_minutes = {minutes}")
+    (tmp_path / "production.toml").write_text(text, encoding="utf-8")
+    database = read(tmp_path, "production").database[0]
+    assert (database.run_deadline_s, database.statement_timeout_s) == (deadline, statement)
+    assert (database.slow_run_s, database.sentry_max_runtime_min) == (slow, patience)
