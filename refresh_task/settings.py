@@ -17,6 +17,7 @@ from refresh_task.errors import ConfigurationError
 from refresh_task.model import TriggerType
 
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
+_LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
 def _text(value: str) -> str:
@@ -27,6 +28,50 @@ def _boolean(value: str) -> bool:
     if value.lower() not in _TRUE + _FALSE:
         raise ValueError("is neither true nor false")
     return value.lower() in _TRUE
+
+
+def _name(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", value):  # Sentry's rule for environments, and CloudWatch's for less
+        raise ValueError("is not 1 to 64 letters, digits, dots, - or _")
+    return value
+
+
+def _namespace(value: str) -> str:
+    # CloudWatch drops metrics of any other namespace without a word.
+    if not re.fullmatch(r"[A-Za-z0-9._/#: -]{1,255}", value) or value.startswith(("AWS/", ":")):
+        raise ValueError("is not a CloudWatch namespace (letters, digits, . - _ / # : and spaces; not AWS/…)")
+    return value
+
+
+def _dimension(value: str) -> str:
+    if not re.fullmatch(r"[!-9;-~][ -~]{0,254}", value):  # CloudWatch's rule: no colon in front
+        raise ValueError("is not 1 to 255 ASCII characters")
+    return value
+
+
+def _log_level(value: str) -> str:
+    if value.upper() not in _LOG_LEVELS:
+        raise ValueError(f"is none of {', '.join(_LOG_LEVELS)}")
+    return value.upper()
+
+
+def _secret_arn(value: str) -> str:
+    if not re.fullmatch(r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:\S+", value):
+        raise ValueError("is not the ARN of a secret, arn:aws:secretsmanager:<region>:<account>:secret:<name>-<suffix>")
+    return value
+
+
+def _whole(*, least: int, most: int) -> Callable[[str], int]:
+    def parse(value: str) -> int:
+        try:
+            number = int(value)
+        except ValueError:
+            raise ValueError("is not a whole number") from None
+        if not least <= number <= most:
+            raise ValueError(f"is not between {least} and {most}")
+        return number
+
+    return parse
 
 
 def _seconds(*, least: float, most: float) -> Callable[[str], float]:
@@ -60,7 +105,7 @@ def _trigger_type(value: str) -> TriggerType:
 
 
 def _crontab(value: str) -> str:
-    if len(value.split()) != 5:  # noqa: PLR2004  # what "five-field crontab" means
+    if not re.fullmatch(r"[A-Za-z0-9*,/-]+( +[A-Za-z0-9*,/-]+){4}", value):
         raise ValueError("does not have the five fields of a crontab, such as */10 * * * *")
     return value
 
@@ -79,8 +124,8 @@ def _setting(variable: str, parse: Callable[[str], Any], default: Any, what: str
 class Settings:
     """One run's settings. Durations ending in _s are seconds, in _min minutes."""
 
-    environment: str = _setting("VISTAFRESCA_ENVIRONMENT", _text, "local", "Name of the deployment.")
-    database: str = _setting("VISTAFRESCA_DATABASE", _text, "default", "Name of the database in that deployment.")
+    environment: str = _setting("VISTAFRESCA_ENVIRONMENT", _name, "local", "Name of the deployment.")
+    database: str = _setting("VISTAFRESCA_DATABASE", _name, "default", "Name of the database in that deployment.")
     database_url: str | None = _setting(
         "DATABASE_URL",
         _text,
@@ -89,7 +134,7 @@ class Settings:
     )
     database_secret_arn: str | None = _setting(
         "VISTAFRESCA_DATABASE_SECRET_ARN",
-        _text,
+        _secret_arn,
         None,
         "RDS secret with username, password, host, port, dbname; read at run time.",
     )
@@ -140,7 +185,7 @@ class Settings:
     )
     sentry_dsn_secret_arn: str | None = _setting(
         "VISTAFRESCA_SENTRY_DSN_SECRET_ARN",
-        _text,
+        _secret_arn,
         None,
         "Secret that holds the DSN as plain text; read at run time.",
     )
@@ -153,32 +198,32 @@ class Settings:
         "*/10 * * * *",
         "Five-field crontab (UTC) that the Sentry monitor expects check-ins by.",
     )
-    sentry_checkin_margin_min: float = _setting(
+    sentry_checkin_margin_min: int = _setting(
         "VISTAFRESCA_SENTRY_CHECKIN_MARGIN_MIN",
-        _seconds(least=1, most=1_440),
-        3.0,
+        _whole(least=1, most=1_440),
+        3,
         "Minutes late before a check-in is missed.",
     )
-    sentry_max_runtime_min: float = _setting(
-        "VISTAFRESCA_SENTRY_MAX_RUNTIME_MIN", _seconds(least=1, most=1_440), 10.0,
+    sentry_max_runtime_min: int = _setting(
+        "VISTAFRESCA_SENTRY_MAX_RUNTIME_MIN", _whole(least=1, most=1_440), 10,
         "Minutes before Sentry calls the run timed out; longer than the deadline.",
     )  # fmt: skip
-    sentry_failure_threshold: float = _setting(
+    sentry_failure_threshold: int = _setting(
         "VISTAFRESCA_SENTRY_FAILURE_THRESHOLD",
-        _seconds(least=1, most=720),
-        2.0,
+        _whole(least=1, most=720),
+        2,
         "Bad check-ins in a row that open an issue.",
     )
     service: str = _setting(
         "POWERTOOLS_SERVICE_NAME",
-        _text,
+        _dimension,
         "vistafresca",
-        "The `service` of every metric and log line: <environment>-<database>.",
+        "The `service` of every metric and log line; deployed: environment-database.",
     )
     metrics_namespace: str = _setting(
-        "POWERTOOLS_METRICS_NAMESPACE", _text, "Vistafresca", "CloudWatch namespace of the metrics."
+        "POWERTOOLS_METRICS_NAMESPACE", _namespace, "Vistafresca", "CloudWatch namespace of the metrics."
     )
-    log_level: str = _setting("POWERTOOLS_LOG_LEVEL", _text, "INFO", "DEBUG, INFO, WARNING or ERROR.")
+    log_level: str = _setting("POWERTOOLS_LOG_LEVEL", _log_level, "INFO", "DEBUG, INFO, WARNING or ERROR.")
 
     def __post_init__(self) -> None:
         """Raise ConfigurationError for settings that are fine one by one and not together."""
@@ -196,11 +241,16 @@ class Settings:
                 subject="VISTAFRESCA_SENTRY_MAX_RUNTIME_MIN",
                 remedy="Raise it above the deadline.",
             )
-        if self.database_secret_arn and self.database_iam_auth:
+        ways = {
+            "DATABASE_URL": self.database_url,
+            "VISTAFRESCA_DATABASE_SECRET_ARN": self.database_secret_arn,
+            "VISTAFRESCA_DATABASE_IAM_AUTH": self.database_iam_auth,
+        }
+        if len(chosen := [variable for variable, value in ways.items() if value]) > 1:
             raise ConfigurationError(
-                "both a database secret and IAM authentication are set.",
-                subject="VISTAFRESCA_DATABASE_IAM_AUTH",
-                remedy="Set one of VISTAFRESCA_DATABASE_SECRET_ARN and VISTAFRESCA_DATABASE_IAM_AUTH.",
+                f"{' and '.join(chosen)} are set together, and each says how to connect.",
+                subject=chosen[-1],
+                remedy="Keep one of them; PGHOST, PGPORT and PGDATABASE may stand beside the last two.",
             )
 
     @classmethod
@@ -211,7 +261,7 @@ class Settings:
         An empty variable counts as absent: that is how a template or a shell clears one.
         """
         # Powertools' development mode spreads a log line over many, and CloudWatch then sees no JSON and no metric.
-        if environment.get("POWERTOOLS_DEV", "").lower() in _TRUE:
+        if environment.get("POWERTOOLS_DEV", "").strip().lower() not in _FALSE:
             raise ConfigurationError(
                 "development mode breaks log lines apart, so that metrics and alarms would see nothing.",
                 subject="POWERTOOLS_DEV",
@@ -225,7 +275,7 @@ class Settings:
             try:
                 values[setting.name] = setting.metadata["parse"](written)
             except ValueError as error:
-                # Only these two may hold a password, and neither is ever refused here.
+                # What may hold a password, a URL or a DSN, is never refused here.
                 raise ConfigurationError(
                     f"'{written}' {error}.", subject=variable, remedy=f"It means: {setting.metadata['what']}"
                 ) from None

@@ -1,3 +1,11 @@
 """Fixtures by topic live in tests/fix_<topic>.py."""
 
-pytest_plugins = ["tests.fix_server", "tests.fix_database", "tests.fix_task", "tests.fix_sentry"]
+pytest_plugins = [
+    "tests.fix_server",
+    "tests.fix_database",
+    "tests.fix_roles",
+    "tests.fix_task",
+    "tests.fix_command_line",
+    "tests.fix_sentry",
+    "tests.fix_tls",
+]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import traceback
+
 import click
 
 from refresh_task import __version__
@@ -9,6 +11,7 @@ from refresh_task.command_line.apply import apply
 from refresh_task.command_line.history import history
 from refresh_task.command_line.migrate import migrate
 from refresh_task.command_line.run import run
+from refresh_task.command_line.sample import sample
 from refresh_task.command_line.status import status
 from refresh_task.errors import VistafrescaError
 from refresh_task.model import ExitCode
@@ -26,7 +29,7 @@ def _commands() -> None:
     """
 
 
-for _command in (run, status, history, migrate, apply):
+for _command in (run, status, history, migrate, apply, sample):
     _commands.add_command(_command)
 
 
@@ -41,6 +44,8 @@ def vistafresca() -> int:
         error.show()
     except click.Abort:
         click.echo("aborted", err=True)
+    except Exception:  # noqa: BLE001  # Python's own exit code for it, 1, would say that a view is late
+        traceback.print_exc()
     else:
         return result if isinstance(result, int) else ExitCode.OK
     return ExitCode.UNUSABLE

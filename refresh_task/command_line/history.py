@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC
+from typing import Any
+
 import click
-from rich.box import SIMPLE_HEAD
-from rich.table import Column, Table
+from rich.markup import escape
 
 from refresh_task.command_line.session import json_option, open_session, print_json
-from refresh_task.report.terminal import wide_console
+from refresh_task.report.terminal import number, view_table, wide_console
 
 _STATUSES = ["running", "completed", "failed", "skipped", "cancelled", "abandoned"]
 
@@ -30,34 +32,27 @@ def history(view: str | None, wanted_status: str | None, limit: int, *, as_json:
     if as_json:
         print_json(entries)
         return 0
-    table = Table(
-        "log",
-        "run",
-        Column("view", no_wrap=True),
-        "status",
-        "started",
-        "seconds",
-        "written",
-        "removed",
-        "rows",
-        "trigger",
-        "why",
-        box=SIMPLE_HEAD,
-    )
+    _print(entries)
+    return 0
+
+
+def _print(entries: list[dict[str, Any]]) -> None:
+    console = wide_console()
+    if not entries:
+        console.print("No attempt is recorded.")
+        return
+    table = view_table("started (UTC)", "status", "seconds", "written", "removed", "rows", "by")
     for entry in entries:
         table.add_row(
-            str(entry["id"]),
-            str(entry["run_id"] or ""),
-            entry["view_name"],
+            escape(entry["view_name"]),
+            f"{entry['started_at'].astimezone(UTC):%F %T}",
             entry["status"],
-            f"{entry['started_at']:%F %T %Z}",
             "" if entry["duration_ms"] is None else f"{entry['duration_ms'] / 1000:.2f}",
-            *(
-                "" if entry[rows] is None else f"{entry[rows]:,}"
-                for rows in ("rows_inserted", "rows_deleted", "rows_total")
-            ),
-            f"{entry['trigger_type']} by {entry['triggered_by']}",
-            " ".join(filter(None, [entry["error"] or entry["reason"], entry["remedy"]])).replace("[", "\\["),
+            *(number(entry[rows]) for rows in ("rows_inserted", "rows_deleted", "rows_total")),
+            entry["trigger_type"],
         )
-    wide_console().print(table if entries else "No attempt is recorded.")
-    return 0
+    console.print(table)
+    for entry in entries:
+        if entry["status"] != "completed" and (why := entry["error"] or entry["reason"]):
+            told = " ".join(filter(None, [f"{entry['view_name']} {entry['status']}: {why}", entry["remedy"]]))
+            console.print(f"{entry['started_at'].astimezone(UTC):%F %T} {told}", markup=False, highlight=False)

@@ -59,6 +59,7 @@ def migrate(
                 click.confirm(
                     f"Undo {revision} and all that was built on it, with its data, on {session.server}?",
                     abort=True,
+                    err=True,  # standard output is the result's, JSON perhaps
                 )
             undone = migrations.migrate_down(session, revision)
             _print(as_json, {"undone": sorted(undone)}, [f"undone: {name}" for name in sorted(undone)])

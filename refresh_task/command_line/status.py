@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict
 
 import click
-from rich.box import SIMPLE_HEAD
-from rich.table import Column, Table
+from rich.markup import escape
 
 from refresh_task.catalog import read_view_status
 from refresh_task.command_line.session import json_option, open_session, print_json
 from refresh_task.model import ExitCode, Freshness, ViewStatus
-from refresh_task.report.terminal import wide_console
+from refresh_task.report.terminal import age, number, view_table, wide_console
 
 _COLOURS = {Freshness.FRESH: "green", Freshness.STALE: "yellow", Freshness.VERY_STALE: "red"}
 
@@ -26,7 +25,7 @@ def status(*, as_json: bool) -> int:
         print_json([asdict(view) for view in views])
     else:
         _print(views)
-    troubled = any(view.is_late or view.consecutive_failures for view in views)
+    troubled = any(view.enabled and (view.is_late or view.consecutive_failures) for view in views)
     return ExitCode.VIEWS_FAILED if troubled else ExitCode.OK
 
 
@@ -35,25 +34,15 @@ def _print(views: tuple[ViewStatus, ...]) -> None:
     if not views:
         console.print("No view is managed yet. Declare some in views.toml and run: vistafresca apply")
         return
-    table = Table(
-        Column("view", no_wrap=True),
-        "freshness",
-        "lag",
-        "target",
-        "rows",
-        "last refresh",
-        "seconds",
-        "failures in a row",
-        box=SIMPLE_HEAD,
-    )
+    table = view_table("freshness", "lag", "target", "rows", "last try", "seconds", "failures")
     for view in views:
         table.add_row(
-            view.name,
+            escape(view.name),
             f"[{_COLOURS[view.freshness]}]{view.freshness}[/]" if view.enabled else "disabled",
-            "unknown" if view.lag_s is None else f"{view.lag_s:,.0f} s",
-            str(view.target_lag),
-            "" if view.rows_total is None else f"{view.rows_total:,}",
-            "never" if view.last_started_at is None else f"{view.last_started_at:%F %T %Z} {view.last_status}",
+            age(view.lag_s),
+            age(view.target_lag.total_seconds()),
+            number(view.rows_total),
+            view.last_status or "never",
             "" if view.last_duration_ms is None else f"{view.last_duration_ms / 1000:.2f}",
             str(view.consecutive_failures),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
@@ -11,6 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import psycopg
+from psycopg import sql
 from psycopg.rows import DictRow, dict_row, tuple_row
 
 from refresh_task.database.credentials import connection_parameters
@@ -35,18 +37,19 @@ def connect(
     `schema_required`) and ConfigurationError (connection settings that make no sense).
     """
     parameters = connection_parameters(settings, environment)
+    server = _server(parameters, environment)
     try:
-        connection = psycopg.connect(**parameters, autocommit=True, row_factory=dict_row)
-    except psycopg.OperationalError as error:
+        connection = psycopg.connect(**parameters, autocommit=True, prepare_threshold=None, row_factory=dict_row)
+    except psycopg.Error as error:
         if not (settings.database_secret_arn and error.pgconn is not None and error.pgconn.used_password):
-            raise _unavailable(error, parameters) from None
+            raise _unavailable(error, server) from None
         # The password may have been rotated since the secret was read: read it once more, and only once.
         parameters = connection_parameters(settings, environment)
         try:
-            connection = psycopg.connect(**parameters, autocommit=True, row_factory=dict_row)
-        except psycopg.OperationalError as second_error:
-            raise _unavailable(second_error, parameters) from None
-    session = Session(connection, server=_server(parameters))
+            connection = psycopg.connect(**parameters, autocommit=True, prepare_threshold=None, row_factory=dict_row)
+        except psycopg.Error as second_error:
+            raise _unavailable(second_error, server) from None
+    session = Session(connection, server=server)
     try:
         session.fetch_one(
             "configure_session",
@@ -93,11 +96,11 @@ class Session:
     def fetch_all(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
         """Run queries/<query>.sql and return its rows. Raises StatementFailedError, or ConfigurationError for a
         missing grant."""
-        try:
-            cursor = self._connection.execute(_statement(query), parameters)
-            return cursor.fetchall() if cursor.description is not None else []
-        except psycopg.Error as error:
-            raise self._failure(error) from None
+        return self._fetch(_statement(query), parameters)
+
+    def fetch_composed(self, statement: sql.Composed) -> list[dict[str, Any]]:
+        """The rows of a statement whose names are known only now."""
+        return self._fetch(statement, None)
 
     def fetch_one(self, query: str, **parameters: Any) -> dict[str, Any]:
         """The only row of queries/<query>.sql."""
@@ -108,11 +111,22 @@ class Session:
         """Run queries/<query>.sql for its effect."""
         self.fetch_all(query, **parameters)
 
+    def _fetch(self, statement: bytes | sql.Composed, parameters: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+        try:
+            cursor = self._connection.execute(statement, parameters)
+            return cursor.fetchall() if cursor.description is not None else []
+        except psycopg.Error as error:
+            raise self._failure(error) from None
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All statements of the block in one transaction, rolled back if it raises."""
-        with self._connection.transaction():
-            yield
+        """All statements of the block in one transaction, rolled back if it raises. Raises StatementFailedError if it
+        cannot be committed."""
+        try:
+            with self._connection.transaction():
+                yield
+        except psycopg.Error as error:
+            raise self._failure(error) from None
 
     def set_statement_timeout(self, timeout_s: float) -> None:
         """How long each of the following statements may take."""
@@ -150,7 +164,7 @@ class Session:
         return StatementFailedError(
             message if message.endswith(".") else f"{message}.",
             subject=self.server,
-            remedy="See the server's log of this moment for the statement and its context.",
+            remedy=error.diag.message_hint or "See the server's log of this moment for the statement and its context.",
             sqlstate=error.sqlstate,
             connection_lost=self._connection.closed,
         )
@@ -161,21 +175,39 @@ def _statement(query: str) -> bytes:
     return (_QUERIES / f"{query}.sql").read_bytes()
 
 
-def _server(parameters: Mapping[str, Any]) -> str:
-    host = parameters.get("host") or os.environ.get("PGHOST") or "the default socket"
-    port = parameters.get("port") or os.environ.get("PGPORT") or "5432"
-    dbname = parameters.get("dbname") or os.environ.get("PGDATABASE") or "the default database"
+def _server(parameters: Mapping[str, Any], environment: Mapping[str, str]) -> str:
+    host = parameters.get("host") or environment.get("PGHOST") or "the default socket"
+    port = parameters.get("port") or environment.get("PGPORT") or "5432"
+    dbname = parameters.get("dbname") or environment.get("PGDATABASE") or "the default database"
     return f"PostgreSQL {dbname} at {host}:{port}"
 
 
-def _unavailable(error: psycopg.OperationalError, parameters: Mapping[str, Any]) -> DatabaseUnavailableError:
+# By what the message says: no SQLSTATE comes with a refused connection. A server that speaks another language gets the
+# last one.
+_REMEDIES = {
+    r"certificate verify failed|server certificate for|root certificate|does not support SSL": (
+        "The server's identity is not proven, so no password was sent. Check that PGHOST is the name in its "
+        "certificate and that PGSSLROOTCERT names its certificate authority (default: AWS's, renewed by "
+        "python -m scripts.refresh_rds_bundle)."
+    ),
+    r"password|authentication failed|no pg_hba.conf entry": (
+        "Check the user's password, or the secret that holds it, and that the server lets this user in from here."
+    ),
+    r"database .* does not exist": "Check the database's name (dbname, PGDATABASE), or create it.",
+    r"role .* does not exist": "Check the user's name (user, PGUSER), or create the role.",
+    r"too many|remaining connection slots": "Raise max_connections, or end sessions that nobody needs.",
+    "": "Check the host, the port, the security groups between the task and the database, and that it is up.",
+}
+
+
+def _unavailable(error: psycopg.Error, server: str) -> DatabaseUnavailableError | ConfigurationError:
     # libpq's text names hosts, users and databases, and never a password.
-    reason = str(error).strip().removeprefix("connection failed: ").splitlines()[0]
-    refused = error.pgconn is not None and error.pgconn.used_password
-    return DatabaseUnavailableError(
-        f"cannot connect: {reason}.",
-        subject=_server(parameters),
-        remedy="Check the user's password, or the secret that holds it."
-        if refused
-        else "Check the host, the port, the security groups between the task and the database, and that it is up.",
-    )
+    reason = re.sub("^(connection failed|connection is bad): ", "", str(error).strip()).splitlines()[0].rstrip(".")
+    if isinstance(error, psycopg.ProgrammingError) or re.match("invalid .* value", reason):
+        return ConfigurationError(
+            f"a connection parameter cannot be used: {reason}.",
+            subject=server,
+            remedy="Correct it in DATABASE_URL or in libpq's PG… variables.",
+        )
+    remedy = next(remedy for pattern, remedy in _REMEDIES.items() if re.search(pattern, reason))
+    return DatabaseUnavailableError(f"cannot connect: {reason}.", subject=server, remedy=remedy)

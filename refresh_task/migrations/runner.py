@@ -18,6 +18,7 @@ from sqlalchemy.pool import StaticPool
 
 from refresh_task.database import Session
 from refresh_task.errors import ConfigurationError, VistafrescaError
+from refresh_task.migrations.revision import run_file
 
 SQL_FOLDER = Path(__file__).parent.parent.parent / "sql"
 _CORE = "bi_refresh"
@@ -80,7 +81,7 @@ def migrate_up(session: Session, *, systems: Collection[str] = ()) -> tuple[str,
             alembic.command.upgrade(_configuration(connection), f"{branch}@head")
         for branch in branches:
             _create_functions(connection, _folder(branch))
-        _run_file(connection, SQL_FOLDER / _CORE / "grants.sql")
+        run_file(connection, SQL_FOLDER / _CORE / "grants.sql")
         return tuple(sorted(_applied(scripts, connection) - before))
 
 
@@ -114,7 +115,7 @@ def create_public_aliases(session: Session) -> tuple[AliasOutcome, ...]:
         messages: list[str] = []
         for file in (_folder(branch) / "public_aliases.sql" for branch in sorted(branches)):
             if file.exists():
-                messages += connection.exec_driver_sql(file.read_text()).scalars()
+                messages += connection.exec_driver_sql(file.read_text(encoding="utf-8")).scalars()
         return tuple(AliasOutcome(message, message.startswith("in the way")) for message in messages)
 
 
@@ -149,11 +150,7 @@ def _transaction(session: Session) -> Iterator[Connection]:
 def _create_functions(connection: Connection, folder: Path) -> None:
     for kind in ("functions", "views"):
         for file in sorted((folder / kind).glob("*.sql")):
-            _run_file(connection, file)
-
-
-def _run_file(connection: Connection, file: Path) -> None:
-    connection.exec_driver_sql(file.read_text(), execution_options={"no_parameters": True})
+            run_file(connection, file)
 
 
 def _folder(branch: str) -> Path:

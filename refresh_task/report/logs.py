@@ -3,6 +3,7 @@ filters and saved queries rely on it; `message` is for people."""
 
 from __future__ import annotations
 
+import os
 import traceback
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -22,6 +23,9 @@ class LogReporter(Reporter):
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        # The settings refuse Powertools' development mode; that refusal too is to be one line, and Powertools raises
+        # for a value that it cannot read, the empty one included.
+        os.environ.pop("POWERTOOLS_DEV", None)
         self._logger = Logger(
             service=settings.service, level=settings.log_level.upper(), utc=True, use_rfc3339=True, location=None
         )

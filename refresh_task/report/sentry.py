@@ -128,9 +128,9 @@ class SentryReporter(Reporter):
             "monitor_config": {
                 "schedule": {"type": "crontab", "value": self._settings.schedule},
                 "timezone": "UTC",
-                "checkin_margin": round(self._settings.sentry_checkin_margin_min),
-                "max_runtime": round(self._settings.sentry_max_runtime_min),
-                "failure_issue_threshold": round(self._settings.sentry_failure_threshold),
+                "checkin_margin": self._settings.sentry_checkin_margin_min,
+                "max_runtime": self._settings.sentry_max_runtime_min,
+                "failure_issue_threshold": self._settings.sentry_failure_threshold,
                 "recovery_threshold": 1,
             },
         }

@@ -36,10 +36,12 @@ class TerminalReporter(Reporter):
         self._console.print(f"run {run_id}", style="bold", highlight=False)
 
     def rows_abandoned(self, views: Sequence[str]) -> None:
-        self._console.print(f"An earlier task was killed while refreshing {', '.join(views)}.", style="yellow")
+        self._console.print(
+            f"An earlier task was killed while refreshing {', '.join(views)}.", style="yellow", markup=False
+        )
 
     def step_started(self, step: Step) -> None:
-        self._spinner = self._console.status(f"refreshing {step.view} ({step.strategy})")
+        self._spinner = self._console.status(f"refreshing {escape(step.view)} ({step.strategy})")
         self._spinner.start()
 
     def step_finished(self, outcome: Outcome) -> None:  # noqa: ARG002  # the table follows at the end
@@ -50,11 +52,14 @@ class TerminalReporter(Reporter):
             self._console.print("Skipped: another run holds the run lock; it is refreshing the views.", style="yellow")
             return
         self._console.print(outcome_table(result.outcomes))
+        for outcome in result.outcomes:
+            if outcome.status is not Status.COMPLETED:
+                told = f"{outcome.view} {outcome.status}: {outcome.explanation}"
+                self._console.print(told, style=_COLOURS[outcome.status], markup=False, highlight=False)
         for view in result.late_views:
-            lag = "of unknown age" if view.lag_s is None else f"{view.lag_s:.0f} s old"
-            self._console.print(
-                f"{view.name} is late: its data is {lag}, its target lag {view.target_lag}.", style="red"
-            )
+            lag = "of unknown age" if view.lag_s is None else f"{age(view.lag_s)} old"
+            told = f"{view.name} is late: its data is {lag}, its target lag {age(view.target_lag.total_seconds())}."
+            self._console.print(told, style="red", markup=False, highlight=False)
         self._console.print(
             f"{result.status} in {result.duration_s:.2f} s"
             + (f", interrupted by {result.interruption}" if result.interruption else ""),
@@ -94,32 +99,42 @@ def wide_console() -> Console:
     return console if console.is_terminal else Console(width=_PIPE_WIDTH)
 
 
-def outcome_table(outcomes: Sequence[Outcome]) -> Table:
-    """One row per step: what was done, how long it took, what changed, and what to do about a failure."""
-    table = Table(
-        Column("view", no_wrap=True),
-        "outcome",
-        "strategy",
-        "seconds",
-        "written",
-        "removed",
-        "rows",
-        "why",
+def view_table(*columns: str) -> Table:
+    """A table with one row per view that fits a terminal: the view's name gives way, the figures do not."""
+    return Table(
+        Column("view", overflow="fold", min_width=20),
+        *(Column(column, no_wrap=True) for column in columns),
         box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
     )
+
+
+def outcome_table(outcomes: Sequence[Outcome]) -> Table:
+    """One row per step: what was done, how long it took, what changed."""
+    table = view_table("outcome", "how", "seconds", "written", "removed", "rows")
     for outcome in outcomes:
         table.add_row(
-            outcome.view,
+            escape(outcome.view),
             f"[{_COLOURS[outcome.status]}]{outcome.status}[/]",
             outcome.strategy or "",
             f"{outcome.duration_s:.2f}",
-            _number(outcome.rows_inserted),
-            _number(outcome.rows_deleted),
-            _number(outcome.rows_total),
-            escape(outcome.explanation),
+            number(outcome.rows_inserted),
+            number(outcome.rows_deleted),
+            number(outcome.rows_total),
         )
     return table
 
 
-def _number(value: int | None) -> str:
+def age(seconds: float | None) -> str:
+    """How long, in the unit that a person would use."""
+    if seconds is None:
+        return "unknown"
+    for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def number(value: int | None) -> str:
+    """With separators; nothing for nothing."""
     return "" if value is None else f"{value:,}"

@@ -46,6 +46,12 @@ BEGIN
     IF pg_catalog.to_regrole('bi_refresh_reader') IS NOT NULL THEN
         GRANT USAGE ON SCHEMA bi_refresh TO bi_refresh_reader;
         GRANT SELECT ON ALL TABLES IN SCHEMA bi_refresh TO bi_refresh_reader;
+        GRANT EXECUTE ON FUNCTION
+            bi_refresh.usable_unique_index(oid),
+            bi_refresh.unique_index_ddl(oid),
+            bi_refresh.key_columns(oid),
+            bi_refresh.duplicate_keys(text, integer)
+        TO bi_refresh_reader;
     END IF;
 END
 $$;

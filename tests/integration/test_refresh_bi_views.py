@@ -272,6 +272,7 @@ def test_views_are_named_with_or_without_their_schema_and_unknown_or_ambiguous_n
     assert statuses("other.a") == {"other.a": "SUCCESS"}
     assert statuses("b", "public.b") == {"public.b": "SUCCESS"}
     assert "may be any of other.a, public.a" in statuses("a")["a"]
+    assert "is not a managed view" in statuses("x.y.z.w")["x.y.z.w"]
     unknown = statuses("nowhere", "b")
     assert "is not a managed view" in unknown["nowhere"]
     assert unknown["public.b"] == "SUCCESS"

@@ -1,0 +1,342 @@
+"""vistafresca migrate: the same database by every way, nothing by halves, and nothing left behind."""
+
+from __future__ import annotations
+
+import io
+import re
+import subprocess
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import alembic.command
+import pytest
+
+from refresh_task import migrations
+from refresh_task.errors import ConfigurationError, VistafrescaError
+from refresh_task.migrations import runner
+from tests.fix_command_line import CommandLine
+from tests.fix_database import Database
+from tests.fix_roles import MakeRole, dsn_as
+
+OTHER_SESSION_WAITS = """
+    SELECT true FROM pg_locks AS l
+    JOIN pg_database AS d ON d.oid = l.database AND d.datname = current_database()
+    WHERE l.locktype = 'advisory' AND NOT l.granted
+"""
+
+
+def dump(database: Database) -> str:
+    """The whole schema as pg_dump writes it, without the lines that differ from dump to dump."""
+    result = subprocess.run(
+        [database.server.program("pg_dump"), "--schema-only", database.dsn],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={},
+    )
+    return re.sub(r"(?m)^\\(un)?restrict .*\n", "", result.stdout)
+
+
+def up(database: Database, *systems: str) -> tuple[str, ...]:
+    with database.session() as session:
+        return migrations.migrate_up(session, systems=systems)
+
+
+def down(database: Database, revision: str) -> tuple[str, ...]:
+    with database.session() as session:
+        return migrations.migrate_down(session, revision)
+
+
+def applied(database: Database) -> set[str]:
+    with database.session() as session:
+        return {migration.revision for migration in migrations.list_migrations(session) if migration.is_applied}
+
+
+# ---- The same by every way -----------------------------------------------------------------------
+
+
+def test_down_and_up_again_gives_the_fresh_schema(empty_database: Database, fluxion_database: Database) -> None:
+    up(empty_database, "fluxion")
+    assert down(empty_database, "bi_refresh_0001")
+    assert applied(empty_database) == set()
+    up(empty_database, "fluxion")
+    assert dump(empty_database) == dump(fluxion_database)
+
+
+def test_one_revision_at_a_time_gives_the_fresh_schema(empty_database: Database, fluxion_database: Database) -> None:
+    """As a database that was migrated at every release, each time with the functions of that day."""
+    scripts = runner._scripts()
+    revisions = [script.revision for script in scripts.walk_revisions() if script is not None]
+    for revision in reversed(revisions):
+        with empty_database.session() as session, runner._transaction(session) as connection:
+            connection.exec_driver_sql("CREATE SCHEMA IF NOT EXISTS bi_refresh")
+            alembic.command.upgrade(runner._configuration(connection), revision)
+    up(empty_database)
+    assert dump(empty_database) == dump(fluxion_database)
+
+
+def test_the_core_alone_is_not_touched_by_a_system_that_came_and_went(
+    empty_database: Database, database: Database
+) -> None:
+    up(empty_database, "fluxion")
+    assert down(empty_database, "fluxion_0001") == ("fluxion_0001",)
+    assert dump(empty_database) == dump(database)
+
+
+def test_down_leaves_nothing_behind(empty_database: Database, command_line: CommandLine) -> None:
+    """Neither with the public aliases nor with a source system; the server's roles stay, for its other databases."""
+    before = dump(empty_database)
+    assert command_line(empty_database, "migrate", "--system", "fluxion", "--public-aliases").exit_code == 0
+    assert dump(empty_database) != before
+    result = command_line(empty_database, "migrate", "down", "bi_refresh_0001", "--yes")
+    assert result.stdout.splitlines() == ["undone: bi_refresh_0001", "undone: fluxion_0001"]
+    assert dump(empty_database) == before
+
+
+def test_migrating_again_changes_nothing(empty_database: Database) -> None:
+    assert up(empty_database, "fluxion") == ("bi_refresh_0001", "fluxion_0001")
+    before = dump(empty_database)
+    assert up(empty_database) == ()
+    assert dump(empty_database) == before
+
+
+def test_migrating_again_keeps_what_is_known_of_the_views(database: Database) -> None:
+    database.manage("public.a")
+    database.execute("SELECT bi_refresh.refresh_bi_views(NULL, 'cron', 'the rule')")
+    tables = ["view_policy", "view_state", "mv_refresh_log"]
+    before = [database.rows(f"TABLE bi_refresh.{table}") for table in tables]
+    assert all(before)
+    up(database)
+    assert [database.rows(f"TABLE bi_refresh.{table}") for table in tables] == before
+
+
+def test_a_function_that_somebody_changed_comes_back(database: Database) -> None:
+    before = dump(database)
+    database.execute("CREATE OR REPLACE FUNCTION bi_refresh.remedy(view_name text, failure_sqlstate text)"
+                     " RETURNS text LANGUAGE sql AS $$ SELECT 'no idea' $$")  # fmt: skip
+    assert dump(database) != before
+    assert up(database) == ()
+    assert dump(database) == before
+
+
+# ---- Nothing by halves ---------------------------------------------------------------------------
+
+NewMigration = Callable[[str], None]
+
+
+@pytest.fixture
+def new_migration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> NewMigration:
+    """Call it with SQL: the core then has one more migration, in a copy of sql/."""
+    folder = tmp_path / "sql"
+
+    def make(statements: str) -> None:
+        subprocess.run(["cp", "-R", str(runner.SQL_FOLDER), str(folder)], check=True)
+        for cache in folder.rglob("__pycache__"):
+            subprocess.run(["rm", "-r", str(cache)], check=True)
+        stem = folder / "bi_refresh" / "migrations" / "bi_refresh_9999_new"
+        first = next(stem.parent.glob("bi_refresh_0001*.py")).read_text()
+        (head,) = {
+            script.revision for script in runner._scripts().get_revisions("bi_refresh@head") if script is not None
+        }
+        stem.with_suffix(".py").write_text(
+            first.replace('"bi_refresh_0001"', '"bi_refresh_9999"')
+            .replace("down_revision = None", f"down_revision = {head!r}")
+            .replace('branch_labels = ("bi_refresh",)', "branch_labels = None")
+        )
+        stem.with_suffix(".up.sql").write_text(statements)
+        stem.with_suffix(".down.sql").write_text("")
+        monkeypatch.setattr(runner, "SQL_FOLDER", folder)
+
+    return make
+
+
+def test_a_migration_that_fails_changes_nothing_and_is_named(
+    database: Database, new_migration: NewMigration, command_line: CommandLine
+) -> None:
+    before = dump(database)
+    new_migration("CREATE TABLE bi_refresh.half (id integer); INSERT INTO bi_refresh.half VALUES ('x');")
+    result = command_line(database, "migrate", "--system", "fluxion")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith(
+        "error: bi_refresh_9999_new.up.sql: it failed, and nothing was changed: invalid input syntax for type integer"
+    )
+    assert result.stderr.endswith("Mend the cause and run it again.\n")
+    assert dump(database) == before
+
+
+def test_a_first_migration_that_fails_leaves_not_even_the_schema(
+    empty_database: Database, new_migration: NewMigration
+) -> None:
+    before = dump(empty_database)
+    new_migration("SELECT 1 / 0;")
+    with pytest.raises(VistafrescaError, match="division by zero"):
+        up(empty_database)
+    assert dump(empty_database) == before
+
+
+def test_a_new_migration_is_applied_to_a_database_that_has_the_older_ones(
+    database: Database, new_migration: NewMigration
+) -> None:
+    """With a body that a runner which splits at semicolons, or formats with %, would break."""
+    new_migration(
+        "CREATE FUNCTION bi_refresh.odd(t text) RETURNS boolean LANGUAGE plpgsql AS $body$\n"
+        "BEGIN -- a ; and a ' and a %(name)s\n  RETURN t LIKE 'a;%' AND t ~ ':b';\nEND\n$body$;\n"
+        "CREATE TABLE bi_refresh.newer (id integer DEFAULT 7 % 4);"
+    )
+    assert up(database) == ("bi_refresh_9999",)
+    assert database.value("SELECT bi_refresh.odd('a; :b')")
+    assert applied(database) == {"bi_refresh_0001", "bi_refresh_9999"}
+
+
+def test_a_role_that_may_not_migrate_is_told_and_changes_nothing(
+    empty_database: Database, make_role: MakeRole, command_line: CommandLine
+) -> None:
+    url = dsn_as(empty_database, make_role())
+    result = command_line(None, "migrate", DATABASE_URL=url)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "permission denied for database" in result.stderr
+    assert empty_database.value("SELECT to_regnamespace('bi_refresh')") is None
+
+
+def test_two_migrations_at_once_follow_each_other(empty_database: Database, database: Database) -> None:
+    """Two deployments, or a deployment and a person: the second waits for the first, and finds nothing left to do."""
+    outcomes: dict[str, object] = {}
+
+    def migrate(name: str) -> None:
+        try:
+            outcomes[name] = up(empty_database)
+        except VistafrescaError as error:
+            outcomes[name] = error
+
+    with empty_database.connect() as in_the_way:
+        in_the_way.execute("BEGIN")
+        in_the_way.execute(runner._MIGRATION_LOCK.encode())
+        threads = [threading.Thread(target=migrate, args=(name,)) for name in ("one", "other")]
+        for thread in threads:
+            thread.start()
+        empty_database.wait_for(f"SELECT true WHERE (SELECT count(*) FROM ({OTHER_SESSION_WAITS}) AS w) = 2")
+        assert outcomes == {}
+        in_the_way.execute("ROLLBACK")
+        for thread in threads:
+            thread.join()
+
+    assert sorted(map(repr, outcomes.values())) == ["('bi_refresh_0001',)", "()"]
+    assert dump(empty_database) == dump(database)
+
+
+# ---- list, down, and what is refused -------------------------------------------------------------
+
+
+def test_list_says_what_is_there(empty_database: Database, command_line: CommandLine) -> None:
+    before = dump(empty_database)
+    listed = command_line(empty_database, "migrate", "list", "--json").json
+    assert [(row["revision"], row["branch"], row["is_applied"]) for row in listed] == [
+        ("bi_refresh_0001", "bi_refresh", False),
+        ("fluxion_0001", "fluxion", False),
+    ]
+    assert dump(empty_database) == before
+
+    up(empty_database)
+    shown = command_line(empty_database, "migrate", "list").stdout.splitlines()
+    (core,) = [line for line in shown if "bi_refresh_0001" in line]
+    (fluxion,) = [line for line in shown if "fluxion_0001" in line]
+    assert core.split()[:3] == ["bi_refresh_0001", "bi_refresh", "yes"]
+    assert fluxion.split()[:3] == ["fluxion_0001", "fluxion", "no"]
+
+
+def test_up_says_what_it_did_and_is_the_default(empty_database: Database, command_line: CommandLine) -> None:
+    assert command_line(empty_database, "migrate").stdout == "applied: bi_refresh_0001\n"
+    assert command_line(empty_database, "migrate", "up").stdout.startswith("up to date; ")
+    assert command_line(empty_database, "migrate", "up", "--json").json == {"applied": [], "aliases": []}
+    answer = command_line(empty_database, "migrate", "--system", "fluxion", "--json").json
+    assert answer["applied"] == ["fluxion_0001"]
+
+
+def test_down_asks_first(database: Database, command_line: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = dump(database)
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    result = command_line(database, "migrate", "down", "bi_refresh_0001", "--json")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"with its data, on PostgreSQL {database.name} at" in result.stderr
+    assert dump(database) == before
+
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
+    result = command_line(database, "migrate", "down", "bi_refresh_0001", "--json")
+    assert result.json == {"undone": ["bi_refresh_0001"]}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["down"], "migrate down needs the REVISION"),
+        (["up", "bi_refresh_0001"], "nothing else takes one"),
+        (["down", "bi_refresh_0042", "--yes"], "bi_refresh_0042: this database has no such migration"),
+        (["down", "fluxion_0001", "--yes"], "fluxion_0001: this database has no such migration"),
+        (["--system", "flexion"], "flexion: there is no such source system.\nThe known ones are: fluxion"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(
+    database: Database, command_line: CommandLine, arguments: list[str], message: str
+) -> None:
+    before = dump(database)
+    result = command_line(database, "migrate", *arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert message in result.stderr
+    assert dump(database) == before
+
+
+def test_an_unknown_system_is_an_error_of_configuration(empty_database: Database) -> None:
+    with pytest.raises(ConfigurationError):
+        up(empty_database, "..")
+    assert empty_database.value("SELECT to_regnamespace('bi_refresh')") is None
+
+
+# ---- Public aliases ------------------------------------------------------------------------------
+
+
+def test_aliases_stand_for_the_real_names(database: Database, command_line: CommandLine) -> None:
+    result = command_line(database, "migrate", "--public-aliases")
+    assert result.stdout.splitlines()[1:] == [
+        "public.refresh_bi_views stands for bi_refresh.refresh_bi_views(text[],text,text)",
+        "public.mv_refresh_log stands for bi_refresh.mv_refresh_log",
+        "public.mv_refresh_run stands for bi_refresh.mv_refresh_run",
+    ]
+    database.execute("CREATE MATERIALIZED VIEW a AS SELECT 1 AS id; CREATE UNIQUE INDEX ON a (id)")
+    database.manage("public.a")
+    assert database.rows("SELECT vista_nombre, status FROM refresh_bi_views()") == [("public.a", "SUCCESS")]
+    assert database.rows("SELECT vista_nombre, status FROM refresh_bi_views(ARRAY['a'], 'cron', 'me')") == [
+        ("public.a", "SUCCESS")
+    ]
+    assert database.rows("SELECT triggered_by FROM mv_refresh_log ORDER BY id DESC LIMIT 1") == [("me",)]
+
+
+def test_making_aliases_twice_changes_nothing(database: Database, command_line: CommandLine) -> None:
+    first = command_line(database, "migrate", "--public-aliases", "--json").json["aliases"]
+    before = dump(database)
+    assert command_line(database, "migrate", "--public-aliases", "--json").json["aliases"] == first
+    assert dump(database) == before
+    assert [alias["is_in_the_way"] for alias in first] == [False] * 3
+
+
+def test_an_alias_never_takes_another_s_name(database: Database, command_line: CommandLine) -> None:
+    """Whatever its kind: a table, or a function with other parameters, which a call could not be told from."""
+    database.execute("CREATE TABLE public.mv_refresh_log (mine integer); INSERT INTO mv_refresh_log VALUES (42)")
+    database.execute("CREATE FUNCTION public.refresh_bi_views() RETURNS text LANGUAGE sql AS $$ SELECT 'mine' $$")
+    result = command_line(database, "migrate", "--public-aliases")
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[1:] == [
+        "in the way: public.refresh_bi_views(), so bi_refresh.refresh_bi_views(text[],text,text) has no alias",
+        "in the way: public.mv_refresh_log, so bi_refresh.mv_refresh_log has no alias",
+        "public.mv_refresh_run stands for bi_refresh.mv_refresh_run",
+    ]
+    assert database.value("SELECT mine FROM mv_refresh_log") == 42
+    assert database.value("SELECT refresh_bi_views()") == "mine"
+
+
+def test_going_down_leaves_others_objects_of_the_same_names(database: Database, command_line: CommandLine) -> None:
+    database.execute("CREATE FUNCTION public.refresh_bi_views() RETURNS text LANGUAGE sql AS $$ SELECT 'mine' $$")
+    command_line(database, "migrate", "--public-aliases")
+    assert command_line(database, "migrate", "down", "bi_refresh_0001", "--yes").exit_code == 0
+    assert database.value("SELECT refresh_bi_views()") == "mine"
+    assert database.value("SELECT to_regclass('public.mv_refresh_run')") is None
