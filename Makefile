@@ -40,7 +40,7 @@ check: $(READY) ## format, lint, types, import layers, SQL
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/sqlfluff lint --disable-progress-bar --processes 2 sql refresh_task/database/queries
+	$(BIN)/sqlfluff lint --disable-progress-bar --processes 1 sql refresh_task/database/queries
 	$(BIN)/pgspot --summary-only --ignore PS002 --proc-without-search-path $(RUNS_AS_CALLER) \
 	  $(wildcard sql/bi_refresh/functions/*.sql sql/systems/*/functions/*.sql)
 

@@ -9,10 +9,21 @@ import sys
 
 def main() -> int:
     """The exit code of the command in sys.argv (docs/exit-codes.md)."""
+    exit_code = _command()
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        # Nobody reads it, or the disk is full. Python would try once more at its end, and make that the exit code.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return exit_code
+
+
+def _command() -> int:
     if sys.argv[1:] == ["run"]:
         from refresh_task import task  # noqa: PLC0415  # either this or the command line, never both
 
-        return task.main(os.environ, for_a_terminal=sys.stdout.isatty())
+        return task.main(os.environ, for_a_terminal=sys.stdout is not None and sys.stdout.isatty())
     from refresh_task.command_line import vistafresca  # noqa: PLC0415
 
     return vistafresca()

@@ -1,7 +1,10 @@
 """Stopping a run in good order: on SIGTERM, on Ctrl-C, or at the run's deadline, the statement under way is cancelled.
 
-ECS has no time limit for tasks (aws/containers-roadmap#572), and a killed container would leave its refresh to be
-found and ended by the server. So the process ends it itself, while it can still record and report why.
+ECS has no time limit for tasks (aws/containers-roadmap#572), and a killed container would leave its refresh to be found
+and ended by the server. So the process ends it itself, while it can still record and report why. Where that does not
+help (a
+server or network that answers nothing, a proxy that swallows cancel requests), the process ends all the same, a grace
+later.
 """
 
 from __future__ import annotations
@@ -9,6 +12,7 @@ from __future__ import annotations
 import queue
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
@@ -16,21 +20,29 @@ from types import FrameType
 from refresh_task.errors import StatementFailedError
 from refresh_task.model import Interruption
 
-__all__ = ["Cancellation", "cancel_on_signals"]
+__all__ = ["GRACE_S", "Cancellation", "cancel_on_signals"]
+
+# From the interruption to giving up. Well within the 120 s that ECS allows between SIGTERM and SIGKILL.
+GRACE_S = 30.0
 
 _SIGNALS = {signal.SIGTERM: Interruption.SIGTERM, signal.SIGINT: Interruption.SIGINT}
 _REPEAT_S = 1.0
 
 
 class Cancellation:
-    """Knows whether the run must stop, and cancels what is under way when it must."""
+    """Knows whether the run must stop, cancels what is under way when it must, and calls `on_stuck`, once and in a
+    thread of its own, where the run has not come to its end `grace_s` after that."""
 
-    def __init__(self, deadline_s: float) -> None:
+    def __init__(
+        self, deadline_s: float, *, on_stuck: Callable[[Interruption], None], grace_s: float = GRACE_S
+    ) -> None:
         # SimpleQueue.put() may be called from a signal handler that interrupted another put(); Event.set() may not.
         self._requests: queue.SimpleQueue[Interruption | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._cancel: Callable[[], None] | None = None
         self._interruption: Interruption | None = None
+        self._on_stuck = on_stuck
+        self._grace_s = grace_s
         self._watcher = threading.Thread(target=self._watch, args=(deadline_s,), name="cancellation", daemon=True)
 
     @property
@@ -68,25 +80,32 @@ class Cancellation:
             request = self._requests.get(timeout=deadline_s)
         except queue.Empty:
             request = Interruption.DEADLINE
+        if request is None:
+            return
         self._interruption = request
-        while request is not None:
+        stuck_at = time.monotonic() + self._grace_s
+        while True:
             with self._lock:
                 if self._cancel is not None:
                     # A request that could not be delivered is repeated; a dead connection the main thread sees by
                     # itself.
                     with suppress(StatementFailedError):
                         self._cancel()
-            try:
-                request = self._requests.get(timeout=_REPEAT_S)
-            except queue.Empty:
-                continue
+            with suppress(queue.Empty):
+                if self._requests.get(timeout=_REPEAT_S) is None:
+                    return
+            if time.monotonic() >= stuck_at:
+                self._on_stuck(request)
+                return
 
 
 @contextmanager
-def cancel_on_signals(deadline_s: float) -> Iterator[Cancellation]:
+def cancel_on_signals(
+    deadline_s: float, *, on_stuck: Callable[[Interruption], None], grace_s: float = GRACE_S
+) -> Iterator[Cancellation]:
     """A running Cancellation that SIGTERM, SIGINT and the deadline trigger; the former handlers come back at the
     end."""
-    cancellation = Cancellation(deadline_s)
+    cancellation = Cancellation(deadline_s, on_stuck=on_stuck, grace_s=grace_s)
 
     def handle(number: int, _frame: FrameType | None) -> None:
         cancellation.request(_SIGNALS[signal.Signals(number)])

@@ -5,6 +5,7 @@ VistafrescaError                what happened, to what, and the remedy
 │   └── UnknownViewError        a name that no materialized view of the database has
 ├── DatabaseUnavailableError    no connection, or none any more: exit code 2
 │   └── SchemaMissingError      connected, but `vistafresca migrate` has not been run there
+├── RunStuckError               interrupted, and nothing answers any more: exit code 3
 └── StatementFailedError        one statement failed; inside a step it becomes that step's outcome, elsewhere exit
 code 2
 """
@@ -45,6 +46,12 @@ class DatabaseUnavailableError(VistafrescaError):
 
 class SchemaMissingError(DatabaseUnavailableError):
     """The database has no bi_refresh schema, or an older one than this task needs."""
+
+
+class RunStuckError(VistafrescaError):
+    """The run had to stop and could not: the server, a proxy or the network answers nothing."""
+
+    exit_code = 3
 
 
 class StatementFailedError(VistafrescaError):

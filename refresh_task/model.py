@@ -6,8 +6,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
+from typing import Any
 
-_UNDEFINED_TABLE = "42P01"
+_NO_VIEW = ("42P01", "42704", "42809")  # gone, not managed, not a materialized view
 
 
 class TriggerType(StrEnum):
@@ -114,13 +115,20 @@ class Outcome:
     message: str | None = None
     remedy: str | None = None
 
+    @classmethod
+    def from_row(cls, row: dict[str, Any]) -> Outcome:
+        """Of a row of mv_refresh_log."""
+        strategy = None if row["strategy"] is None else Strategy(row["strategy"])
+        return cls(**{**row, "status": Status(row["status"]), "strategy": strategy})
+
     @property
     def explanation(self) -> str:
         """Why it came to this, and what to do about it, in sentences."""
         if self.message is None:
             return self.reason or ""
         sentences = [self.message.rstrip(".") + "."]
-        if self.status is Status.FAILED and self.sqlstate != _UNDEFINED_TABLE:
+        has_data = self.strategy is not Strategy.EXCLUSIVE and self.sqlstate not in _NO_VIEW
+        if self.status is Status.FAILED and has_data:
             sentences.append("The view keeps its last good data.")
         return " ".join(sentences + ([self.remedy] if self.remedy else []))
 

@@ -8,6 +8,7 @@ import click
 
 from refresh_task import policies
 from refresh_task.command_line.session import json_option, open_session, print_json
+from refresh_task.errors import ConfigurationError
 
 _COLOURS = {"+": "green", "~": "yellow", "-": "red"}
 
@@ -23,13 +24,20 @@ _COLOURS = {"+": "green", "~": "yellow", "-": "red"}
     envvar="VISTAFRESCA_VIEWS_FILE",
     help="May be repeated: all files together are what is declared, and a policy in none of them is removed.",
 )
+@click.option("--allow-empty", is_flag=True, help="Go on where nothing is declared and all policies would be removed.")
 @click.option("--dry-run", is_flag=True, help="Show the difference and change nothing.")
 @json_option
-def apply(files: tuple[Path, ...], *, dry_run: bool, as_json: bool) -> int:
+def apply(files: tuple[Path, ...], *, allow_empty: bool, dry_run: bool, as_json: bool) -> int:
     """Make the database's policies those of views.toml, and show what changed."""
     declared = policies.read_views_files(files)
     with open_session() as session:
         changes = policies.compare(session, declared)
+        if changes and not declared and not (allow_empty or dry_run):
+            raise ConfigurationError(
+                f"no view is declared, so all {len(changes)} policies would be removed and nothing kept fresh.",
+                subject=", ".join(map(str, files)),
+                remedy="Name the right files with --file, or say --allow-empty.",
+            )
         without_index = policies.missing_unique_indexes(session, declared)
         if not dry_run:
             policies.apply_changes(session, changes)

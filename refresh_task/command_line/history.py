@@ -54,5 +54,9 @@ def _print(entries: list[dict[str, Any]]) -> None:
     console.print(table)
     for entry in entries:
         if entry["status"] != "completed" and (why := entry["error"] or entry["reason"]):
-            told = " ".join(filter(None, [f"{entry['view_name']} {entry['status']}: {why}", entry["remedy"]]))
-            console.print(f"{entry['started_at'].astimezone(UTC):%F %T} {told}", markup=False, highlight=False)
+            told = ". ".join(
+                filter(None, [f"{entry['view_name']} {entry['status']}: {why.rstrip('.')}", entry["remedy"]])
+            )
+            console.print(
+                f"{entry['started_at'].astimezone(UTC):%F %T} {told}", markup=False, highlight=False, soft_wrap=True
+            )

@@ -55,4 +55,5 @@ def _print(views: tuple[ViewStatus, ...]) -> None:
                 style="red",
                 markup=False,
                 highlight=False,
+                soft_wrap=True,
             )

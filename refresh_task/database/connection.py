@@ -51,11 +51,7 @@ def connect(
             raise _unavailable(second_error, server) from None
     session = Session(connection, server=server)
     try:
-        session.fetch_one(
-            "configure_session",
-            statement_timeout_ms=round(settings.statement_timeout_s * 1000),
-            lock_timeout_ms=round(settings.lock_timeout_s * 1000),
-        )
+        session.configure(settings)
         if schema_required and not session.fetch_one("schema_exists")["schema_exists"]:
             raise SchemaMissingError(
                 "there is no bi_refresh schema, or an older one.",
@@ -73,6 +69,7 @@ class Session:
 
     def __init__(self, connection: psycopg.Connection[DictRow], *, server: str) -> None:
         self._connection = connection
+        self._backend_pid = 0
         self.server = server
 
     def lend_connection(self) -> psycopg.Connection[Any]:
@@ -86,12 +83,21 @@ class Session:
     @property
     def backend_pid(self) -> int:
         """The server process of this session."""
-        return self._connection.info.backend_pid
+        return self._backend_pid
 
     @property
     def is_usable(self) -> bool:
         """Whether a further statement can be tried."""
         return not self._connection.closed
+
+    def configure(self, settings: Settings) -> None:
+        """Set what every session of ours has set."""
+        row = self.fetch_one(
+            "configure_session",
+            statement_timeout_ms=round(settings.statement_timeout_s * 1000),
+            lock_timeout_ms=round(settings.lock_timeout_s * 1000),
+        )
+        self._backend_pid = row["backend_pid"]
 
     def fetch_all(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
         """Run queries/<query>.sql and return its rows. Raises StatementFailedError, or ConfigurationError for a
@@ -164,10 +170,14 @@ class Session:
         return StatementFailedError(
             message if message.endswith(".") else f"{message}.",
             subject=self.server,
-            remedy=error.diag.message_hint or "See the server's log of this moment for the statement and its context.",
+            remedy=error.diag.message_hint or _STATEMENT_REMEDIES.get(error.sqlstate or "", _SEE_THE_LOG),
             sqlstate=error.sqlstate,
             connection_lost=self._connection.closed,
         )
+
+
+_SEE_THE_LOG = "See the server's log of this moment for the statement and its context."
+_STATEMENT_REMEDIES = {"25006": "This server only reads, as a replica does: connect to the writer."}
 
 
 @cache
@@ -208,6 +218,12 @@ def _unavailable(error: psycopg.Error, server: str) -> DatabaseUnavailableError 
             f"a connection parameter cannot be used: {reason}.",
             subject=server,
             remedy="Correct it in DATABASE_URL or in libpq's PG… variables.",
+        )
+    if server.endswith("the default socket:5432"):
+        return DatabaseUnavailableError(
+            f"cannot connect: {reason}.",
+            subject=server,
+            remedy="Set DATABASE_URL, or PGHOST and the other PG... variables.",
         )
     remedy = next(remedy for pattern, remedy in _REMEDIES.items() if re.search(pattern, reason))
     return DatabaseUnavailableError(f"cannot connect: {reason}.", subject=server, remedy=remedy)

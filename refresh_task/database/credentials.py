@@ -51,6 +51,9 @@ def connection_parameters(settings: Settings, environment: Mapping[str, str]) ->
         "keepalives_idle": 30,
         "keepalives_interval": 10,
         "keepalives_count": 3,
+        # A network that swallows what we send would otherwise hold us for the kernel's quarter of an hour.
+        "tcp_user_timeout": 60_000,
+        "client_encoding": "utf8",
         "fallback_application_name": "vistafresca",
         **chosen,
     }

@@ -137,7 +137,9 @@ def _transaction(session: Session) -> Iterator[Connection]:
         raise VistafrescaError(
             f"the migration failed and nothing was changed: {str(error.orig).splitlines()[0]}.",
             subject=session.server,
-            remedy="Mend the cause and run it again.",
+            remedy="Connect as a role that may create a schema: GRANT CREATE ON DATABASE ... TO ...;"
+            if "permission denied for database" in str(error.orig)
+            else "Mend the cause and run it again.",
         ) from error
     except CommandError as error:
         raise VistafrescaError(

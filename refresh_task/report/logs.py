@@ -3,6 +3,7 @@ filters and saved queries rely on it; `message` is for people."""
 
 from __future__ import annotations
 
+import logging
 import os
 import traceback
 from collections.abc import Sequence
@@ -23,6 +24,9 @@ class LogReporter(Reporter):
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        # Where standard output is gone there is nobody to tell; logging would write a traceback per line to standard
+        # error.
+        logging.raiseExceptions = False
         # The settings refuse Powertools' development mode; that refusal too is to be one line, and Powertools raises
         # for a value that it cannot read, the empty one included.
         os.environ.pop("POWERTOOLS_DEV", None)
@@ -44,7 +48,7 @@ class LogReporter(Reporter):
     def rows_abandoned(self, views: Sequence[str]) -> None:
         self.warn(
             "rows_abandoned",
-            f"an earlier task was killed while refreshing {', '.join(views)}; the last good data is still there",
+            f"a task or its server ended while refreshing {', '.join(views)}; the last good data is still there",
             views=list(views),
         )
 
@@ -88,6 +92,11 @@ class LogReporter(Reporter):
             )
             return
         late = {view.name: None if view.lag_s is None else round(view.lag_s, 1) for view in result.late_views}
+        if not any(view.enabled for view in result.views):
+            self.warn(
+                "nothing_managed",
+                "no view is managed, so nothing is kept fresh. Declare some in views.toml and run: vistafresca apply",
+            )
         log = self.info if result.exit_code == 0 else self.warn
         log(
             "run_finished",
@@ -98,7 +107,7 @@ class LogReporter(Reporter):
             exit_code=result.exit_code,
             duration_s=round(result.duration_s, 3),
             views_succeeded=result.count(Status.COMPLETED),
-            views_failed=result.count(Status.FAILED, Status.CANCELLED),
+            views_failed=result.count(Status.FAILED),
             views_skipped=result.count(Status.SKIPPED),
             late_views_lag_s=late,
         )
@@ -108,7 +117,9 @@ class LogReporter(Reporter):
 
     def run_failed(self, error: Exception) -> None:
         if isinstance(error, VistafrescaError):
-            self._logger.error(str(error), event="run_failed", subject=error.subject, remedy=error.remedy, exit_code=2)
+            self._logger.error(
+                str(error), event="run_failed", subject=error.subject, remedy=error.remedy, exit_code=error.exit_code
+            )
             return
         # A defect of ours. The frames without their source lines' values: an exception's text may hold a connection
         # string.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit, single_metric
 
-from refresh_task.model import RunResult, RunStatus, Status
+from refresh_task.model import RunResult, RunStatus, Status, ViewStatus
 from refresh_task.report.reporter import Reporter
 from refresh_task.settings import Settings
 
@@ -28,7 +28,7 @@ class MetricReporter(Reporter):
         else:
             self._add_run(metrics, result)
         metrics.flush_metrics()
-        for view in result.views:
+        for view in _enabled(result):
             if view.lag_s is not None:
                 self._view_metric(view.name, "ViewLagSeconds", view.lag_s)
         for outcome in result.outcomes:
@@ -38,7 +38,7 @@ class MetricReporter(Reporter):
     def _add_run(self, metrics: EphemeralMetrics, result: RunResult) -> None:
         metrics.add_metric("RunCompleted", MetricUnit.Count, 1)
         metrics.add_metric("ViewsSucceeded", MetricUnit.Count, result.count(Status.COMPLETED))
-        metrics.add_metric("ViewsFailed", MetricUnit.Count, result.count(Status.FAILED, Status.CANCELLED))
+        metrics.add_metric("ViewsFailed", MetricUnit.Count, result.count(Status.FAILED))
         metrics.add_metric("ViewsSkipped", MetricUnit.Count, result.count(Status.SKIPPED))
         metrics.add_metric("ViewsLate", MetricUnit.Count, len(result.late_views))
         metrics.add_metric("RunsSkipped", MetricUnit.Count, 0)
@@ -46,9 +46,9 @@ class MetricReporter(Reporter):
         metrics.add_metric(
             "MaxConsecutiveFailures",
             MetricUnit.Count,
-            max((view.consecutive_failures for view in result.views), default=0),
+            max((view.consecutive_failures for view in _enabled(result)), default=0),
         )
-        if lags := [view.lag_s for view in result.views if view.lag_s is not None]:
+        if lags := [view.lag_s for view in _enabled(result) if view.lag_s is not None]:
             metrics.add_metric("MaxLagSeconds", MetricUnit.Seconds, max(lags))
 
     def _view_metric(self, view: str, name: str, value: float) -> None:
@@ -56,4 +56,10 @@ class MetricReporter(Reporter):
             name=name, unit=MetricUnit.Seconds, value=value, namespace=self._namespace,
             default_dimensions={"service": self._service},
         ) as metric:  # fmt: skip
-            metric.add_dimension(name="view", value=view)
+            # CloudWatch takes ASCII only.
+            metric.add_dimension(name="view", value=view.encode("ascii", "backslashreplace").decode())
+
+
+def _enabled(result: RunResult) -> list[ViewStatus]:
+    """A view that was disabled while it failed must not hold an alarm for ever."""
+    return [view for view in result.views if view.enabled]

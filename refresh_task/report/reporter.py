@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from refresh_task.errors import StatementFailedError
 from refresh_task.model import Outcome, RunResult, Step
@@ -72,4 +73,6 @@ class Reporters(Reporter):
             try:
                 tell(backend)
             except Exception as error:  # noqa: BLE001  # a reporter's failure, whatever it is, never changes the outcome
-                self._on_failure(type(backend).__name__, error)
+                # Where even that cannot be said (standard output is gone), the views are still to be refreshed.
+                with suppress(Exception):
+                    self._on_failure(type(backend).__name__, error)

@@ -88,7 +88,6 @@ class SentryReporter(Reporter):
         if not dsn:
             return None
         import sentry_sdk  # noqa: PLC0415  # see the module's docstring
-        from sentry_sdk.utils import BadDsn  # noqa: PLC0415
 
         try:
             sentry_sdk.init(
@@ -100,7 +99,7 @@ class SentryReporter(Reporter):
                 send_default_pii=False,
                 shutdown_timeout=_SHUTDOWN_TIMEOUT_S,
             )
-        except BadDsn:
+        except Exception:  # noqa: BLE001  # BadDsn, ValueError, ...: whatever is wrong, the views are to be refreshed
             # Without its text: it would repeat the DSN.
             self._log(
                 "reporter_failed",

@@ -51,15 +51,20 @@ class TerminalReporter(Reporter):
         if result.status is RunStatus.SKIPPED:
             self._console.print("Skipped: another run holds the run lock; it is refreshing the views.", style="yellow")
             return
+        if not result.outcomes:
+            self._console.print(
+                "No view is managed, so nothing is kept fresh. Declare some: vistafresca apply", style="yellow"
+            )
+            return
         self._console.print(outcome_table(result.outcomes))
         for outcome in result.outcomes:
             if outcome.status is not Status.COMPLETED:
                 told = f"{outcome.view} {outcome.status}: {outcome.explanation}"
-                self._console.print(told, style=_COLOURS[outcome.status], markup=False, highlight=False)
+                self._console.print(told, style=_COLOURS[outcome.status], markup=False, highlight=False, soft_wrap=True)
         for view in result.late_views:
             lag = "of unknown age" if view.lag_s is None else f"{age(view.lag_s)} old"
             told = f"{view.name} is late: its data is {lag}, its target lag {age(view.target_lag.total_seconds())}."
-            self._console.print(told, style="red", markup=False, highlight=False)
+            self._console.print(told, style="red", markup=False, highlight=False, soft_wrap=True)
         self._console.print(
             f"{result.status} in {result.duration_s:.2f} s"
             + (f", interrupted by {result.interruption}" if result.interruption else ""),
@@ -70,14 +75,14 @@ class TerminalReporter(Reporter):
     def run_failed(self, error: Exception) -> None:
         self._stop_spinner()
         text = str(error) if isinstance(error, VistafrescaError) else f"the task has a defect: {type(error).__name__}"
-        self._console.print(text, style="red", markup=False, highlight=False)
+        self._console.print(text, style="red", markup=False, highlight=False, soft_wrap=True)
 
     def close(self) -> None:
         self._stop_spinner()
 
     def note(self, _event: str, message: str, **_fields: Any) -> None:
         """A remark of another backend."""
-        self._console.print(message, style="dim", markup=False, highlight=False)
+        self._console.print(message, style="dim", markup=False, highlight=False, soft_wrap=True)
 
     def reporter_failed(self, reporter: str, error: Exception) -> None:
         """Another backend failed; the run's outcome stays what it is."""
@@ -93,10 +98,16 @@ class TerminalReporter(Reporter):
             self._spinner = None
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Fall silent when the reader of a pipe has gone. Rich would end the process, and the run with it."""
+        self.quiet = True
+
+
 def wide_console() -> Console:
     """The terminal; where the output goes to a file or a pipe, wide enough for our tables."""
-    console = Console()
-    return console if console.is_terminal else Console(width=_PIPE_WIDTH)
+    console = _Console()
+    return console if console.is_terminal else _Console(width=_PIPE_WIDTH)
 
 
 def view_table(*columns: str) -> Table:

@@ -36,10 +36,12 @@ BEGIN
             bi_refresh.mark_abandoned(bigint),
             bi_refresh.purge_log(interval, integer),
             bi_refresh.select_views(text[]),
+            bi_refresh.view_oid(text),
             bi_refresh.upstream_views(),
             bi_refresh.usable_unique_index(oid),
             bi_refresh.unique_index_ddl(oid),
             bi_refresh.key_columns(oid),
+            bi_refresh.owner_of(oid),
             bi_refresh.duplicate_keys(text, integer)
         TO bi_refresh_refresher;
     END IF;
@@ -47,9 +49,11 @@ BEGIN
         GRANT USAGE ON SCHEMA bi_refresh TO bi_refresh_reader;
         GRANT SELECT ON ALL TABLES IN SCHEMA bi_refresh TO bi_refresh_reader;
         GRANT EXECUTE ON FUNCTION
+            bi_refresh.view_oid(text),
             bi_refresh.usable_unique_index(oid),
             bi_refresh.unique_index_ddl(oid),
             bi_refresh.key_columns(oid),
+            bi_refresh.owner_of(oid),
             bi_refresh.duplicate_keys(text, integer)
         TO bi_refresh_reader;
     END IF;

@@ -53,7 +53,8 @@ def test_the_sandbox_leaves_account_dependent_parts_to_the_deployment(synthesis:
 def test_bad_settings_end_synth_with_one_paragraph_and_exit_code_2(bare_environment: dict[str, str]) -> None:
     done = run([sys.executable, "app.py"], bare_environment | {"VISTAFRESCA_ENVIRONMENT": "nowhere"})
     assert done.returncode == 2
-    assert done.stderr.startswith('environments/nowhere.toml: there is no environment "nowhere" (known: sandbox')
+    assert done.stderr.startswith('environments/nowhere.toml: there is no environment "nowhere" (known: ')
+    assert "sandbox" in done.stderr
     assert done.stderr.count("\n") == 1
     assert done.stdout == ""
 

@@ -199,3 +199,17 @@ def test_only_the_owner_writes_policies(
     assert (result.exit_code, views.rows(POLICIES)) == (2, [])
     assert "permission denied for table view_policy" in result.stderr
     assert "Connect as the schema's owner" in result.stderr
+
+
+def test_an_empty_file_does_not_remove_every_policy_unless_told_to(
+    database: Database, command_line: CommandLine, tmp_path: Path
+) -> None:
+    make_view(database, "a")
+    (tmp_path / "views.toml").write_text("[defaults]\n")
+    file = ("--file", str(tmp_path / "views.toml"))
+    refused = command_line(database, "apply", *file)
+    assert refused.exit_code == 2
+    assert "all 1 policies would be removed" in refused.stderr
+    assert database.value("SELECT count(*) FROM bi_refresh.view_policy") == 1
+    assert command_line(database, "apply", *file, "--allow-empty").exit_code == 0
+    assert database.value("SELECT count(*) FROM bi_refresh.view_policy") == 0

@@ -30,10 +30,11 @@ def test_the_readmes_session_works_on_a_database_that_has_never_seen_vistafresca
     command = tmp_path / "vistafresca"
     command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m refresh_task "$@"\n')
     command.chmod(0o755)
+    (tmp_path / "views.toml").write_text("[defaults]\n")  # ours is the user's own, and may hold anything
     process = subprocess.run(
         ["bash", "-euxc", url.sub("", session)],
         check=False,
-        cwd=ROOT,
+        cwd=tmp_path,
         env={**environment(empty_database), "PATH": f"{tmp_path}:/usr/bin:/bin"},
         capture_output=True,
         text=True,

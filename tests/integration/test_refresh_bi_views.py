@@ -348,3 +348,124 @@ def test_old_log_rows_are_removed_but_never_a_views_newest(database: Database) -
     assert database.value("SELECT bi_refresh.purge_log('90 days', most => 1)") == 1
     assert database.value("SELECT bi_refresh.purge_log('90 days')") == 1
     assert database.rows("SELECT id FROM bi_refresh.mv_refresh_log") == [(newest,)]
+
+
+def test_the_view_that_has_waited_longest_for_an_attempt_comes_first(database: Database) -> None:
+    """Otherwise a slow one would cost the same views their turn in every round."""
+    first, slow, last = make_view(database, "a"), make_slow_view(database, "m"), make_view(database, "z")
+    with database.connect() as caller:
+        caller.execute("SET statement_timeout = '200ms'")
+        caller.execute(_CALL)
+        assert [name for name, _ in caller.execute(_CALL).fetchall()] == [last, first, slow]
+
+
+def test_a_failing_assertion_in_a_views_function_is_that_views_failure(database: Database) -> None:
+    database.execute("""
+        CREATE TABLE source (id integer, label text);
+        CREATE FUNCTION assertive() RETURNS integer LANGUAGE plpgsql STABLE
+        AS $$ BEGIN ASSERT (SELECT count(*) = 0 FROM public.source), 'rows!'; RETURN 1; END $$;
+    """)
+    broken, healthy = make_view(database, "a", query="SELECT assertive() AS id"), make_view(database, "z")
+    database.execute("INSERT INTO source VALUES (1, 'x')")
+    statuses = dict(database.rows(_CALL))
+    assert "rows!" in statuses[broken]
+    assert statuses[healthy] == "SUCCESS"
+
+
+def test_a_view_redeployed_while_its_refresh_waits_is_known_by_its_new_relation(database: Database) -> None:
+    view = make_view(database, "a")
+    with database.connect(autocommit=False) as deployment, database.connect() as caller:
+        deployment.execute("DROP MATERIALIZED VIEW a")
+        deployment.execute("CREATE MATERIALIZED VIEW a AS SELECT id, label FROM source")
+        deployment.execute("CREATE UNIQUE INDEX a_new_key ON a (id)")
+        results: list[tuple[str, str]] = []
+        thread = threading.Thread(target=lambda: results.extend(caller.execute(_CALL).fetchall()))
+        thread.start()
+        database.wait_for(
+            f"SELECT pid FROM pg_stat_activity WHERE pid = {caller.info.backend_pid} AND wait_event_type = 'Lock'"
+        )
+        deployment.commit()
+        thread.join()
+    assert results == [(view, "SUCCESS")]
+    assert database.rows("SELECT freshness, rows_total FROM bi_refresh.view_status") == [("fresh", 0)]
+
+
+def test_the_row_of_a_killed_task_is_not_taken_for_ones_own(database: Database) -> None:
+    """Process numbers are used again."""
+    view = make_view(database, "a")
+    with database.connect() as caller:
+        caller.execute(
+            "INSERT INTO bi_refresh.mv_refresh_log (view_name, trigger_type, triggered_by, backend_pid, created_at)"
+            " VALUES (%s, 'cron', 'a killed task', pg_backend_pid(), now() - interval '3 days'),"
+            " (%s, 'cron', 'a killed task', pg_backend_pid(), now() - interval '2 days')",
+            [view, view],
+        )
+        assert caller.execute(_CALL).fetchall() == [(view, "SUCCESS")]
+    assert database.rows("SELECT triggered_by, status FROM bi_refresh.mv_refresh_log ORDER BY id") == [
+        ("a killed task", "running"),
+        ("a killed task", "running"),
+        ("postgres", "completed"),
+    ]
+
+
+def test_a_policy_removed_in_mid_refresh_does_not_undo_it(database: Database) -> None:
+    make_view(database, "a", query="SELECT 1 AS id, pg_sleep(0)::text AS label")
+    with database.connect(autocommit=False) as caller:
+        caller.execute("CREATE FUNCTION public.forget() RETURNS integer LANGUAGE sql AS 'SELECT 1'")
+        caller.execute("SELECT bi_refresh.start_log('public.a', 'manual', 'me')")
+        caller.execute("DELETE FROM bi_refresh.view_policy")
+        caller.execute("SELECT bi_refresh.record_success(max(id), now(), 0, 0, 1) FROM bi_refresh.mv_refresh_log")
+        assert caller.execute("SELECT status FROM bi_refresh.mv_refresh_log").fetchall() == [("completed",)]
+        assert caller.execute("SELECT count(*) FROM bi_refresh.view_state").fetchone() == (0,)
+
+
+def test_no_row_of_data_but_the_offending_key_goes_into_the_log(database: Database) -> None:
+    view = make_view(database, "a")
+    database.execute("INSERT INTO source SELECT 1, 'a secret of the business' FROM generate_series(1, 2)")
+    database.rows(_CALL)
+    error = str(_last_log(database, view)["error"])
+    assert "duplicate" in error
+    assert "secret" not in error
+
+
+def test_under_repeatable_read_the_data_is_as_old_as_the_transactions_snapshot(database: Database) -> None:
+    make_view(database, "a")
+    with database.connect(autocommit=False) as caller:
+        caller.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        caller.execute("SELECT 1")
+        later = database.value("SELECT clock_timestamp()")
+        caller.execute(_CALL)
+        caller.commit()
+    assert database.value("SELECT data_timestamp FROM bi_refresh.view_status") < later
+
+
+def test_an_emptied_view_is_not_fresh(database: Database) -> None:
+    make_view(database, "a")
+    database.rows(_CALL)
+    database.execute("REFRESH MATERIALIZED VIEW a WITH NO DATA")
+    assert database.rows("SELECT freshness, lag FROM bi_refresh.view_status") == [("very_stale", None)]
+
+
+def test_a_row_left_running_is_shown_as_abandoned_before_the_next_run_says_so(database: Database) -> None:
+    view = make_view(database, "a")
+    database.execute(
+        "INSERT INTO bi_refresh.mv_refresh_log (view_name, trigger_type, triggered_by, backend_pid) "
+        "VALUES (%s, 'cron', 'a killed task', 0)",
+        view,
+    )
+    assert database.value("SELECT last_status FROM bi_refresh.view_status") == "abandoned"
+
+
+def test_an_abandoned_row_that_somebody_has_locked_is_left_to_the_next_run(database: Database) -> None:
+    locked, other = make_view(database, "a"), make_view(database, "b")
+    database.rows(_CALL)
+    for view in (locked, other):
+        database.execute(
+            "INSERT INTO bi_refresh.mv_refresh_log (view_name, trigger_type, triggered_by, backend_pid) "
+            "VALUES (%s, 'cron', 'a killed task', 0)",
+            view,
+        )
+    with database.connect(autocommit=False) as somebody:
+        somebody.execute("SELECT FROM bi_refresh.view_state WHERE view_name = %s FOR UPDATE", [locked])
+        assert database.rows("SELECT view_name FROM bi_refresh.mark_abandoned(0)") == [(other,)]
+    assert database.rows("SELECT view_name FROM bi_refresh.mark_abandoned(0)") == [(locked,)]

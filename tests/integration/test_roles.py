@@ -33,7 +33,7 @@ def test_a_refresher_does_a_whole_run(database: Database, make_role: MakeRole, r
     assert result.event("rows_abandoned")["views"] == [good, good]
     assert not result.events("housekeeping_failed")
     assert database.rows("SELECT label FROM a") == [("new",)]
-    assert database.rows("SELECT triggered_by, status FROM bi_refresh.mv_refresh_log ORDER BY id") == [
+    assert database.rows("SELECT triggered_by, status FROM bi_refresh.mv_refresh_log ORDER BY view_name, id") == [
         ("a killed task", "abandoned"),
         ("vistafresca run", "completed"),
         ("vistafresca run", "failed"),
@@ -135,3 +135,64 @@ def test_no_function_of_ours_is_everybody_s(fluxion_database: Database) -> None:
         )
         == []
     )
+
+
+@pytest.mark.parametrize(
+    "bait",
+    [
+        "CREATE INDEX bait ON {schema}.mv (id) WHERE {schema}.evil(1) = 1",
+        "CREATE STATISTICS {schema}.bait ON (id + {schema}.evil(1)) FROM {schema}.mv; ANALYZE {schema}.mv",
+    ],
+)
+def test_a_views_owner_cannot_run_code_as_the_owner_of_bi_refresh(
+    database: Database, make_role: MakeRole, bait: str
+) -> None:
+    """Planning a query on the view, to count its rows, would fold the expressions of its indexes and statistics."""
+    author = make_role()
+    schema = f"s_{author}"
+    database.execute(f'CREATE SCHEMA "{schema}" AUTHORIZATION "{author}"')
+    statements = f"""
+        CREATE TABLE {schema}.ran_as (who text);
+        CREATE FUNCTION {schema}.inner() RETURNS integer LANGUAGE plpgsql VOLATILE AS $$
+            BEGIN INSERT INTO {schema}.ran_as VALUES (current_user); RETURN 1; END $$;
+        CREATE FUNCTION {schema}.evil(integer) RETURNS integer LANGUAGE plpgsql IMMUTABLE AS
+            $$ BEGIN RETURN {schema}.inner(); END $$;
+        CREATE MATERIALIZED VIEW {schema}.mv AS SELECT 1 AS id;
+        CREATE UNIQUE INDEX ON {schema}.mv (id);
+        {bait.format(schema=schema)};
+        TRUNCATE {schema}.ran_as;
+    """
+    with psycopg.connect(dsn_as(database, author), autocommit=True) as connection:
+        connection.execute(statements.encode())
+    database.manage(f"{schema}.mv")
+    with psycopg.connect(dsn_as(database, make_role("bi_refresh_refresher")), autocommit=True) as connection:
+        assert connection.execute("SELECT status FROM bi_refresh.refresh_bi_views()").fetchall() == [("SUCCESS",)]
+    assert {who for (who,) in database.rows(f"SELECT who FROM {schema}.ran_as")} <= {author}
+    database.execute(f'DROP SCHEMA "{schema}" CASCADE')
+
+
+def test_only_a_views_owner_may_list_its_duplicate_keys(database: Database, make_role: MakeRole) -> None:
+    """It runs the view's query with the caller's rights: an author's trap for whoever follows the remedy."""
+    author = make_role()
+    database.execute(f'CREATE SCHEMA "s_{author}" AUTHORIZATION "{author}"')
+    with psycopg.connect(dsn_as(database, author), autocommit=True) as connection:
+        connection.execute(f"CREATE MATERIALIZED VIEW s_{author}.mv AS SELECT 1 AS id".encode())
+        connection.execute(f"CREATE UNIQUE INDEX ON s_{author}.mv (id)".encode())
+    with pytest.raises(psycopg.errors.InsufficientPrivilege, match="only the owner of"):
+        database.rows(f"SELECT * FROM bi_refresh.duplicate_keys('s_{author}.mv')")
+    database.execute(f'DROP SCHEMA "s_{author}" CASCADE')
+
+
+def test_a_view_in_a_schema_that_the_task_may_not_use_is_refreshed_like_any_other(
+    database: Database, make_role: MakeRole, run_task: RunTask, command_line: CommandLine
+) -> None:
+    make_view(database, "a")
+    database.execute("CREATE SCHEMA private")
+    database.execute("CREATE MATERIALIZED VIEW private.b AS SELECT 1 AS id")
+    database.execute("CREATE UNIQUE INDEX ON private.b (id)")
+    database.manage("private.b")
+    url = dsn_as(database, make_role("bi_refresh_refresher"))
+    assert run_task(None, DATABASE_URL=url).exit_code == 0
+    assert command_line(None, "status", DATABASE_URL=url).exit_code == 0
+    url = dsn_as(database, make_role("bi_refresh_reader"))
+    assert command_line(None, "status", DATABASE_URL=url).exit_code == 0

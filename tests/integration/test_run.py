@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 import threading
 
 import psycopg
@@ -10,7 +12,7 @@ import pytest
 
 from tests.fix_database import Database
 from tests.fix_sentry import Sentry
-from tests.fix_task import RunTask, StartTask, finish
+from tests.fix_task import ROOT, RunTask, StartTask, environment, finish
 from tests.fix_views import make_slow_view, make_view, make_view_with_duplicate_keys, wait_until_sleeping
 
 CRON = {"VISTAFRESCA_TRIGGER_TYPE": "cron", "VISTAFRESCA_TRIGGERED_BY": "the rule"}
@@ -175,6 +177,8 @@ def test_a_signal_cancels_the_statement_under_way_records_and_reports_it(
     assert (result.exit_code, result.stderr) == (3, "")
     assert _statuses(database) == {before: "completed", slow: "cancelled", after: "skipped"}
     assert result.event("step_failed")["status"] == "cancelled"
+    assert f"{number.name} came after" in result.event("step_failed")["message"]
+    assert result.event("run_finished")["views_failed"] == 0  # ending a task is no failure of a view
     assert result.event("step_skipped")["reason"] == f"{number.name} came before its turn"
     assert result.event("run_finished")["status"] == "cancelled"
     assert database.value("SELECT status FROM bi_refresh.mv_refresh_run") == "cancelled"
@@ -325,3 +329,44 @@ def test_two_tasks_racing_for_the_lock_never_both_run(database: Database, run_ta
             "FROM bi_refresh.mv_refresh_run"
         ).fetchall()
     assert all(run["before"] is None or run["before"] <= run["started_at"] for run in runs)
+
+
+def test_what_a_role_or_database_has_set_does_not_break_a_run(database: Database, run_task: RunTask) -> None:
+    make_slow_view(database, "a", seconds=1.5)
+    for setting in ("idle_session_timeout = '1s'", "IntervalStyle = 'iso_8601'", "DateStyle = 'German'"):
+        database.execute(f"ALTER DATABASE {database.name} SET {setting}")
+    assert run_task(database, **CRON).exit_code == 0
+
+
+def test_a_disabled_views_old_failures_hold_no_alarm(database: Database, run_task: RunTask) -> None:
+    make_view(database, "a")
+    make_view_with_duplicate_keys(database, "b")
+    run_task(database, **CRON)
+    database.execute("UPDATE bi_refresh.view_policy SET enabled = false WHERE view_name = 'public.b'")
+    assert run_task(database, **CRON).metrics["MaxConsecutiveFailures"] == 0
+
+
+@pytest.mark.parametrize("output", [">&-", "> /dev/full", "| true"])
+@pytest.mark.parametrize("form", ["run", "run --output table"])
+def test_a_standard_output_that_cannot_be_written_changes_no_outcome(
+    database: Database, output: str, form: str
+) -> None:
+    make_view(database, "a")
+    database.execute("INSERT INTO source VALUES (1, 'new')")
+    process = subprocess.run(
+        ["bash", "-c", f'set -o pipefail; "{sys.executable}" -m refresh_task {form} {output}'],
+        check=False,
+        cwd=ROOT,
+        env=environment(database),
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.returncode == 0, process.stderr
+    assert database.rows("SELECT label FROM a") == [("new",)]
+    assert database.value("SELECT status FROM bi_refresh.mv_refresh_run") == "succeeded"
+
+
+def test_nothing_managed_is_said_aloud(database: Database, run_task: RunTask) -> None:
+    result = run_task(database, **CRON)
+    assert result.exit_code == 0
+    assert "vistafresca apply" in result.event("nothing_managed")["message"]

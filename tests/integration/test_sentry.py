@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import socket
 
+import pytest
+
 from tests.fix_database import Database
 from tests.fix_sentry import Sentry
 from tests.fix_task import RunTask
@@ -63,11 +65,14 @@ def test_a_manual_run_says_nothing_about_the_schedule(database: Database, run_ta
     assert sentry.check_ins == []
 
 
+@pytest.mark.parametrize(
+    "dsn", ["https://top-secret-key.example", "https://top-secret-key@host:port/1", "https://top-secret-key:x@[bad/1"]
+)
 def test_a_malformed_dsn_is_reported_without_its_text_and_changes_nothing(
-    database: Database, run_task: RunTask
+    database: Database, run_task: RunTask, dsn: str
 ) -> None:
     make_view(database, "a")
-    result = run_task(database, **CRON, SENTRY_DSN="https://top-secret-key.example")
+    result = run_task(database, **CRON, SENTRY_DSN=dsn)
     assert result.exit_code == 0
     assert "malformed" in result.event("reporter_failed")["message"]
     assert "top-secret-key" not in result.stdout + result.stderr

@@ -10,9 +10,21 @@ from refresh_task.errors import StatementFailedError
 from refresh_task.model import Interruption
 
 
+def _unexpected(interruption: Interruption) -> None:
+    raise AssertionError(f"stuck after {interruption}")
+
+
+def test_a_run_that_does_not_come_to_its_end_is_given_up_once() -> None:
+    given_up = threading.Semaphore(0)
+    with cancel_on_signals(0.01, on_stuck=lambda _: given_up.release(), grace_s=0.5) as cancellation:
+        assert given_up.acquire(timeout=10)
+        cancellation.request(Interruption.SIGTERM)
+        assert not given_up.acquire(timeout=1.5)
+
+
 def test_a_cancel_request_is_repeated_until_the_statement_ends() -> None:
     """The first may reach the server before the statement does, and would then be lost."""
-    cancellation = Cancellation(deadline_s=60)
+    cancellation = Cancellation(deadline_s=60, on_stuck=_unexpected)
     calls = threading.Semaphore(0)
     cancellation.start()
     with cancellation.guarding(calls.release):
@@ -30,7 +42,7 @@ def test_a_request_that_cannot_be_delivered_is_tried_again() -> None:
         attempts.release()
         raise StatementFailedError("no route", subject="server", remedy="", sqlstate=None, connection_lost=True)
 
-    with cancel_on_signals(60) as cancellation, cancellation.guarding(fail):
+    with cancel_on_signals(60, on_stuck=_unexpected) as cancellation, cancellation.guarding(fail):
         cancellation.request(Interruption.SIGTERM)
         assert attempts.acquire(timeout=10)
         assert attempts.acquire(timeout=10)
@@ -38,14 +50,14 @@ def test_a_request_that_cannot_be_delivered_is_tried_again() -> None:
 
 def test_the_deadline_is_an_interruption() -> None:
     reached = threading.Event()
-    with cancel_on_signals(0.01) as cancellation, cancellation.guarding(reached.set):
+    with cancel_on_signals(0.01, on_stuck=_unexpected) as cancellation, cancellation.guarding(reached.set):
         assert reached.wait(timeout=10)
         assert cancellation.interruption is Interruption.DEADLINE
 
 
 def test_the_first_reason_stands() -> None:
     calls = threading.Semaphore(0)
-    with cancel_on_signals(60) as cancellation, cancellation.guarding(calls.release):
+    with cancel_on_signals(60, on_stuck=_unexpected) as cancellation, cancellation.guarding(calls.release):
         cancellation.request(Interruption.SIGINT)
         cancellation.request(Interruption.SIGTERM)
         assert calls.acquire(timeout=10)
@@ -55,7 +67,7 @@ def test_the_first_reason_stands() -> None:
 
 def test_nothing_is_cancelled_without_a_request_and_the_handlers_come_back() -> None:
     before = signal.getsignal(signal.SIGTERM)
-    with cancel_on_signals(60) as cancellation:
+    with cancel_on_signals(60, on_stuck=_unexpected) as cancellation:
         assert signal.getsignal(signal.SIGTERM) is not before
         assert cancellation.interruption is None
     assert signal.getsignal(signal.SIGTERM) is before

@@ -45,6 +45,8 @@ def test_without_any_setting_libpq_s_variables_decide() -> None:
         "keepalives_idle": 30,
         "keepalives_interval": 10,
         "keepalives_count": 3,
+        "tcp_user_timeout": 60_000,
+        "client_encoding": "utf8",
         "fallback_application_name": "vistafresca",
     }
 

@@ -7,5 +7,5 @@ SELECT
     p.statement_timeout
 FROM bi_refresh.select_views(NULL) WITH ORDINALITY AS selected (view_name, problem, position)
 INNER JOIN bi_refresh.view_policy AS p ON selected.view_name = p.view_name
-LEFT JOIN pg_class AS c ON c.oid = to_regclass(p.view_name)
+LEFT JOIN pg_class AS c ON c.oid = bi_refresh.view_oid(p.view_name)
 ORDER BY selected.position

@@ -11,7 +11,7 @@ BEGIN
     SELECT c.relkind, c.relispopulated, bi_refresh.usable_unique_index(c.oid) AS unique_index
     INTO relation
     FROM pg_catalog.pg_class AS c
-    WHERE c.oid = pg_catalog.to_regclass(choose_strategy.view_name);
+    WHERE c.oid = bi_refresh.view_oid(choose_strategy.view_name);
 
     IF NOT found THEN
         RAISE EXCEPTION 'materialized view % does not exist', view_name USING ERRCODE = 'undefined_table';

@@ -10,7 +10,11 @@ DECLARE
     alias_name CONSTANT text := (SELECT pg_catalog.quote_ident(c.relname) FROM pg_catalog.pg_class AS c WHERE c.oid = target);
     existing CONSTANT oid := pg_catalog.to_regclass('public.' || alias_name);
 BEGIN
-    IF existing IS NOT NULL AND pg_catalog.obj_description(existing, 'pg_class') IS DISTINCT FROM alias_mark THEN
+    -- A comment alone proves nothing: whoever may create in public could have put it there.
+    IF existing IS NOT NULL AND (
+        pg_catalog.obj_description(existing, 'pg_class') IS DISTINCT FROM alias_mark
+        OR bi_refresh.owner_of(existing) <> current_user
+    ) THEN
         RETURN pg_catalog.format('in the way: public.%s, so %s has no alias', alias_name, target);
     END IF;
     EXECUTE pg_catalog.format('CREATE OR REPLACE VIEW public.%s AS SELECT * FROM %s', alias_name, target);
@@ -44,7 +48,10 @@ BEGIN
     FROM pg_catalog.pg_proc AS p
     WHERE p.pronamespace = 'public'::pg_catalog.regnamespace
         AND pg_catalog.quote_ident(p.proname) = wrapped.name
-        AND pg_catalog.obj_description(p.oid, 'pg_proc') IS DISTINCT FROM alias_mark
+        AND (
+            pg_catalog.obj_description(p.oid, 'pg_proc') IS DISTINCT FROM alias_mark
+            OR pg_catalog.pg_get_userbyid(p.proowner) <> current_user
+        )
     LIMIT 1;
     IF existing IS NOT NULL THEN
         RETURN pg_catalog.format('in the way: %s, so %s has no alias', existing::pg_catalog.regprocedure, target);

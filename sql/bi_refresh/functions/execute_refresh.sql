@@ -9,6 +9,9 @@ DECLARE
     snapshot_at timestamptz;
     inserted_before bigint;
     deleted_before bigint;
+    refreshed_oid oid;
+    inserted bigint;
+    deleted bigint;
     total bigint;
 BEGIN
     UPDATE bi_refresh.mv_refresh_log AS l
@@ -18,28 +21,32 @@ BEGIN
 
     inserted_before := pg_catalog.pg_stat_get_xact_tuples_inserted(entry.view_oid);
     deleted_before := pg_catalog.pg_stat_get_xact_tuples_deleted(entry.view_oid);
-    -- Taken before the statement takes its snapshot: the data is at least this new.
-    snapshot_at := pg_catalog.clock_timestamp();
+    -- The moment before the statement takes its snapshot, or before the transaction took its own: the data is at least this new.
+    snapshot_at := CASE pg_catalog.current_setting('transaction_isolation')
+        WHEN 'read committed' THEN pg_catalog.clock_timestamp()
+        ELSE pg_catalog.transaction_timestamp()
+    END;
     EXECUTE pg_catalog.format(
         'REFRESH MATERIALIZED VIEW %s %s',
         CASE execute_refresh.strategy WHEN 'concurrent' THEN 'CONCURRENTLY' ELSE '' END, entry.view_name
     );
-    -- From PostgreSQL 17 on, MAINTAIN allows a refresh without the right to read the result.
-    IF pg_catalog.has_table_privilege(entry.view_oid, 'SELECT') THEN
+
+    -- From here on the refresh's lock holds the name to its relation; before, the view may have been dropped and created again.
+    UPDATE bi_refresh.mv_refresh_log AS l
+    SET view_oid = bi_refresh.view_oid(l.view_name)
+    WHERE l.id = log_id
+    RETURNING l.view_oid INTO refreshed_oid;
+    IF bi_refresh.may_be_counted(refreshed_oid) THEN
         EXECUTE pg_catalog.format('SELECT pg_catalog.count(*) FROM %s', entry.view_name) INTO total;
     END IF;
-    RETURN bi_refresh.record_success(
-        log_id, snapshot_at,
-        -- A plain refresh fills a new file, whose rows the view's own counters do not see.
-        CASE execute_refresh.strategy
-            WHEN 'exclusive' THEN total
-            ELSE pg_catalog.pg_stat_get_xact_tuples_inserted(entry.view_oid) - inserted_before
-        END,
-        CASE execute_refresh.strategy
-            WHEN 'exclusive' THEN 0
-            ELSE pg_catalog.pg_stat_get_xact_tuples_deleted(entry.view_oid) - deleted_before
-        END,
-        total
-    );
+    IF execute_refresh.strategy = 'exclusive' THEN
+        -- It filled a new file, whose rows the view's own counters do not see.
+        inserted := total;
+        deleted := 0;
+    ELSIF refreshed_oid = entry.view_oid AND pg_catalog.current_setting('track_counts')::boolean THEN
+        inserted := pg_catalog.pg_stat_get_xact_tuples_inserted(refreshed_oid) - inserted_before;
+        deleted := pg_catalog.pg_stat_get_xact_tuples_deleted(refreshed_oid) - deleted_before;
+    END IF;
+    RETURN bi_refresh.record_success(log_id, snapshot_at, inserted, deleted, total);
 END
 $$;

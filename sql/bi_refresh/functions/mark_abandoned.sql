@@ -7,6 +7,7 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    caller_lock_timeout CONSTANT text := pg_catalog.current_setting('lock_timeout');
     leftover record;
     entry bi_refresh.mv_refresh_log;
 BEGIN
@@ -25,11 +26,19 @@ BEGIN
             )
         ORDER BY l.id
     LOOP
-        entry := bi_refresh.record_failure(
-            leftover.id, 'abandoned', NULL,
-            'the task ended without writing an outcome (killed, or its host was lost); the view keeps its last good data'
-        );
-        RETURN NEXT entry;
+        BEGIN
+            -- Somebody's open transaction may hold the row or its view's state: that one is left to the next run.
+            PERFORM pg_catalog.set_config('lock_timeout', '1s', true);
+            entry := bi_refresh.record_failure(
+                leftover.id, 'abandoned', NULL,
+                'the task ended without writing an outcome (killed, or its host was lost); the view keeps its last good data'
+            );
+            RETURN NEXT entry;
+        EXCEPTION
+            WHEN lock_not_available THEN
+                CONTINUE;
+        END;
     END LOOP;
+    PERFORM pg_catalog.set_config('lock_timeout', caller_lock_timeout, true);
 END
 $$;

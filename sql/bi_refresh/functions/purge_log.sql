@@ -1,5 +1,5 @@
 -- Removes log rows and runs older than `retention` and says how many. Bounded per call, so that the first one after years without
--- it is not the one that fills the disk with dead rows. A view's newest row stays, however old.
+-- it is not the one that fills the disk with dead rows; and never the last day's. A view's newest row stays, however old.
 CREATE OR REPLACE FUNCTION bi_refresh.purge_log(retention interval, most integer DEFAULT 10000)
 RETURNS bigint
 LANGUAGE sql
@@ -9,7 +9,7 @@ AS $$
 WITH old_entries AS (
     SELECT l.id
     FROM bi_refresh.mv_refresh_log AS l
-    WHERE l.created_at < pg_catalog.now() - retention
+    WHERE l.created_at < pg_catalog.now() - GREATEST(retention, interval '1 day')
         AND EXISTS (
             SELECT FROM bi_refresh.mv_refresh_log AS newer
             WHERE newer.view_name = l.view_name AND newer.id > l.id
@@ -21,7 +21,7 @@ WITH old_entries AS (
 old_runs AS (
     SELECT r.id
     FROM bi_refresh.mv_refresh_run AS r
-    WHERE r.started_at < pg_catalog.now() - retention AND r.status <> 'running'
+    WHERE r.started_at < pg_catalog.now() - GREATEST(retention, interval '1 day') AND r.status <> 'running'
     ORDER BY r.id
     LIMIT most
 ),

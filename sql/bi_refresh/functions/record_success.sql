@@ -22,10 +22,13 @@ BEGIN
 
     INSERT INTO bi_refresh.view_state AS s
         (view_name, view_oid, definition_hash, data_timestamp, last_success_at, rows_total)
-    VALUES (
-        entry.view_name, entry.view_oid, pg_catalog.md5(pg_catalog.pg_get_viewdef(entry.view_oid)), snapshot_at,
+    SELECT
+        p.view_name, entry.view_oid, pg_catalog.md5(pg_catalog.pg_get_viewdef(entry.view_oid)), snapshot_at,
         entry.finished_at, total
-    )
+    -- nothing to keep where the policy was removed meanwhile; and a lock against its being removed now
+    FROM bi_refresh.view_policy AS p
+    WHERE p.view_name = entry.view_name
+    FOR KEY SHARE
     ON CONFLICT ON CONSTRAINT view_state_pkey DO UPDATE
     SET view_oid = excluded.view_oid,
         definition_hash = excluded.definition_hash,

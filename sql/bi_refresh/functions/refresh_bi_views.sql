@@ -2,8 +2,8 @@
 -- 'ERROR: message'. The task calls it once per view; psql and pg_cron users call it for all of them at once.
 --   views         names with or without schema; NULL: every enabled view
 --   trigger_type  cron, event or manual; failures of manual refreshes are not counted against a view
--- A failing view leaves the others as they are. A cancelled call (statement_timeout, pg_cancel_backend) keeps what it has done and
--- starts no further view, for PostgreSQL's timer does not ring twice in one statement.
+-- A failing view leaves the others as they are. A cancelled call (statement_timeout, pg_cancel_backend) nearly always keeps what
+-- it has done (docs/decisions/0004) and starts no further view, for PostgreSQL's timer does not ring twice in one statement.
 CREATE OR REPLACE FUNCTION bi_refresh.refresh_bi_views(
     views text[] DEFAULT NULL, trigger_type text DEFAULT 'manual', triggered_by text DEFAULT current_user
 )

@@ -23,7 +23,7 @@ BEGIN
 
     -- Two sessions refreshing one view would only wait for each other and then do the same work twice. Held to the end of the
     -- transaction, because the second must not start from a snapshot that misses the first one's commit.
-    IF NOT pg_catalog.pg_try_advisory_xact_lock(view_lock, pg_catalog.to_regclass(view_name)::oid::integer) THEN
+    IF NOT pg_catalog.pg_try_advisory_xact_lock(view_lock, bi_refresh.view_oid(view_name)::integer) THEN
         RETURN bi_refresh.record_skip(log_id, 'another session is refreshing it');
     END IF;
 
@@ -38,12 +38,16 @@ BEGIN
         PERFORM pg_catalog.set_config('lock_timeout', caller_lock_timeout, true);
         RETURN entry;
     EXCEPTION
-        -- OTHERS does not include query_canceled: a view's timeout would undo the views before it, and the log.
-        WHEN query_canceled OR OTHERS THEN
+        -- OTHERS includes neither: a view's timeout would undo the views before it, and the log.
+        WHEN query_canceled OR assert_failure OR OTHERS THEN
             GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
-            -- PostgreSQL gives one SQLSTATE to a timeout and to a cancel request; the clock tells them apart.
+            -- PostgreSQL gives one SQLSTATE to a timeout and to a cancel request; the clock tells them apart, nearly: the timer
+            -- starts a moment before statement_timestamp().
             timed_out := sqlstate = '57014' AND timeout_ms > 0
-                AND pg_catalog.clock_timestamp() - pg_catalog.statement_timestamp() >= timeout_ms * interval '1 ms';
+                AND pg_catalog.clock_timestamp() - pg_catalog.statement_timestamp() >= timeout_ms * interval '0.95 ms';
+            IF timed_out THEN
+                message := pg_catalog.format('%s (%s)', message, pg_catalog.current_setting('statement_timeout'));
+            END IF;
             UPDATE bi_refresh.mv_refresh_log AS l
             SET strategy = chosen_strategy, reason = chosen_reason
             WHERE l.id = log_id;
@@ -51,7 +55,8 @@ BEGIN
                 log_id,
                 CASE WHEN sqlstate = '57014' AND NOT timed_out THEN 'cancelled' ELSE 'failed' END,
                 sqlstate,
-                message || coalesce(' ' || nullif(detail, ''), '')
+                -- The key that stands twice is worth its row of the log; other details may hold whole rows of data.
+                pg_catalog.concat_ws(' ', message, CASE sqlstate WHEN '23505' THEN pg_catalog.left(detail, 500) END)
             );
     END;
 END

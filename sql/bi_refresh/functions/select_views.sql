@@ -40,8 +40,16 @@ SELECT
             THEN pg_catalog.format('"%s" may be any of %s', requested.written, requested.candidate_names)
     END
 FROM requested
-LEFT JOIN upstream ON upstream.view_oid = pg_catalog.to_regclass(requested.found)
+LEFT JOIN upstream ON upstream.view_oid = bi_refresh.view_oid(requested.found)
+-- Longest not attempted first: where a deadline or a timeout cuts every round short, the rest has its turn in the next.
+LEFT JOIN LATERAL (
+    SELECT l.id
+    FROM bi_refresh.mv_refresh_log AS l
+    WHERE l.view_name = requested.found AND l.status <> 'skipped'
+    ORDER BY l.id DESC
+    LIMIT 1
+) AS last_attempt ON true
 -- the same view may have been named twice, with and without its schema
 GROUP BY 1, 2
-ORDER BY pg_catalog.max(coalesce(upstream.views, 0)), 1
+ORDER BY pg_catalog.max(coalesce(upstream.views, 0)), pg_catalog.max(coalesce(last_attempt.id, 0)), 1
 $$;

@@ -7,16 +7,23 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     log_id bigint;
-    -- Only a managed view's name: to_regclass() raises for some of the things that a caller may write.
-    relation_oid CONSTANT oid := (
-        SELECT pg_catalog.to_regclass(p.view_name) FROM bi_refresh.view_policy AS p WHERE p.view_name = start_log.view_name
-    );
+    relation_oid CONSTANT oid := bi_refresh.view_oid(view_name);
 BEGIN
     UPDATE bi_refresh.mv_refresh_log AS l
     SET started_at = pg_catalog.clock_timestamp(), view_oid = relation_oid
-    WHERE l.status = 'running'
-        AND l.backend_pid = pg_catalog.pg_backend_pid()
-        AND l.view_name = start_log.view_name
+    WHERE l.id = (
+        SELECT pg_catalog.max(mine.id)
+        FROM bi_refresh.mv_refresh_log AS mine
+        WHERE mine.status = 'running'
+            AND mine.backend_pid = pg_catalog.pg_backend_pid()
+            AND mine.view_name = start_log.view_name
+            -- Not the row of a killed task whose server process had the same number.
+            AND mine.created_at >= pg_catalog.pg_postmaster_start_time()
+            AND NOT EXISTS (
+                SELECT FROM pg_catalog.pg_stat_activity AS a
+                WHERE a.pid = mine.backend_pid AND a.backend_start > mine.created_at
+            )
+    )
     RETURNING l.id INTO log_id;
 
     IF log_id IS NULL THEN

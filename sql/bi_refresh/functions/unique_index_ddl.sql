@@ -13,7 +13,7 @@ SELECT pg_catalog.format(
         pg_catalog.min(pg_catalog.quote_ident(a.attname)) FILTER (WHERE s.n_distinct = -1 AND s.null_frac = 0),
         '<the columns that identify a row, out of: '
         || pg_catalog.string_agg(pg_catalog.quote_ident(a.attname), ', ' ORDER BY a.attnum) FILTER (WHERE a.attnum <= 6)
-        || CASE WHEN pg_catalog.count(*) > 6 THEN ', …' ELSE '' END || '>'
+        || CASE WHEN pg_catalog.count(*) > 6 THEN ', ...' ELSE '' END || '>'
     )
 )
 FROM pg_catalog.pg_attribute AS a

@@ -1,4 +1,4 @@
--- The unique index that REFRESH … CONCURRENTLY can match rows by: on plain columns, whole, valid. NULL: there is none.
+-- The unique index that REFRESH ... CONCURRENTLY can match rows by: on plain columns, whole, valid. NULL: there is none.
 -- Among several, the one with the fewest columns; then the oldest.
 CREATE OR REPLACE FUNCTION bi_refresh.usable_unique_index(view_oid oid)
 RETURNS oid

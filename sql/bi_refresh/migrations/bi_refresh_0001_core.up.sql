@@ -12,7 +12,9 @@ CREATE TABLE bi_refresh.view_policy (
         = quote_ident((parse_ident(view_name))[1]) || '.' || quote_ident((parse_ident(view_name))[2])
     ),
     CONSTRAINT view_policy_target_lag_is_positive CHECK (target_lag > interval '0'),
-    CONSTRAINT view_policy_statement_timeout_is_positive CHECK (statement_timeout > interval '0')
+    CONSTRAINT view_policy_statement_timeout_is_in_bounds CHECK (
+        statement_timeout BETWEEN interval '1 millisecond' AND interval '1 day'
+    )
 );
 COMMENT ON TABLE bi_refresh.view_policy IS 'What is declared for each managed materialized view (see views.toml).';
 COMMENT ON COLUMN bi_refresh.view_policy.target_lag IS 'How old the view''s data may get before it is late.';
