@@ -16,6 +16,12 @@ from refresh_task.database import Session, connect
 from refresh_task.migrations import migrate_up
 from refresh_task.settings import Settings
 
+_ALONE = """
+    SELECT true WHERE NOT EXISTS (
+        SELECT FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+    )
+"""
 # Statistics views show one moment per transaction unless the snapshot is cleared.
 _WAIT_FOR = """
 CREATE FUNCTION pg_temp.wait_for(query text) RETURNS text LANGUAGE plpgsql AS $$
@@ -73,6 +79,10 @@ class Database:
             connection.execute(_WAIT_FOR)
             (value,) = connection.execute("SELECT pg_temp.wait_for(%s)", [query]).fetchone() or (None,)
             return value
+
+    def wait_until_alone(self, *, timeout_s: float = 20) -> None:
+        """Return when no other client is connected here: a server process outlives its client by a moment."""
+        self.wait_for(_ALONE, timeout_s=timeout_s)
 
     def session(self, **settings: Any) -> Session:
         """A session as the task opens it."""

@@ -17,11 +17,6 @@ from tests.fix_views import make_slow_view, make_view, make_view_with_duplicate_
 
 CRON = {"VISTAFRESCA_TRIGGER_TYPE": "cron", "VISTAFRESCA_TRIGGERED_BY": "the rule"}
 
-_OTHER_SESSIONS = """
-    SELECT count(*) FROM pg_stat_activity
-    WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
-"""
-_WHEN_ALONE = f"SELECT true WHERE ({_OTHER_SESSIONS}) = 0"
 # The run's lock is the one with objid 0; the views' have theirs.
 _ADVISORY_LOCKS = """
     SELECT pid FROM pg_locks
@@ -152,7 +147,7 @@ def test_a_killed_task_leaves_no_refresh_and_no_lock_for_two_seconds_and_the_nex
     task.send_signal(signal.SIGKILL)
     task.wait()
 
-    assert database.wait_for(_WHEN_ALONE, timeout_s=2)
+    database.wait_until_alone(timeout_s=2)
     assert database.rows(_ADVISORY_LOCKS) == []
     assert _statuses(database) == {slow: "running"}
     database.execute("DELETE FROM slowness")
@@ -183,7 +178,7 @@ def test_a_signal_cancels_the_statement_under_way_records_and_reports_it(
     assert result.event("run_finished")["status"] == "cancelled"
     assert database.value("SELECT status FROM bi_refresh.mv_refresh_run") == "cancelled"
     assert database.value("SELECT max(consecutive_failures) FROM bi_refresh.view_status") == 0
-    assert database.wait_for(_WHEN_ALONE, timeout_s=2)
+    database.wait_until_alone(timeout_s=2)
 
 
 def test_the_run_deadline_cancels_the_run(database: Database, run_task: RunTask) -> None:
@@ -264,7 +259,7 @@ def test_a_lost_control_session_ends_the_run_with_an_error_and_the_next_run_clea
     assert result.exit_code == 2
     assert "terminating connection" in result.event("run_failed")["message"]
     database.execute("DELETE FROM slowness")
-    database.wait_for(_WHEN_ALONE)
+    database.wait_until_alone()
 
     assert run_task(database, **CRON).exit_code == 0
     assert _statuses(database) == {slow: "completed"}
