@@ -18,6 +18,9 @@ from tests.fix_database import Database
 ROOT = Path(__file__).parent.parent
 _TIMEOUT_S = 60
 
+# What the deployed rule sets.
+CRON = {"VISTAFRESCA_TRIGGER_TYPE": "cron", "VISTAFRESCA_TRIGGERED_BY": "the rule"}
+
 
 @dataclass(frozen=True)
 class Finished:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import psycopg
+
 from tests.fix_database import Database
+
+REFRESH_ALL = "SELECT vista_nombre, status FROM bi_refresh.refresh_bi_views()"
 
 
 def make_view(
@@ -42,5 +46,24 @@ def wait_until_sleeping(database: Database) -> int:
     return int(
         database.wait_for(
             "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'"
+        )
+    )
+
+
+def last_log(database: Database, view: str) -> dict[str, object]:
+    """A view's newest log row."""
+    with database.connect(row_factory=psycopg.rows.dict_row) as connection:
+        row = connection.execute(
+            "SELECT * FROM bi_refresh.mv_refresh_log WHERE view_name = %s ORDER BY id DESC LIMIT 1", [view]
+        ).fetchone()
+    assert row is not None
+    return dict(row)
+
+
+def last_statuses(database: Database) -> dict[str, str]:
+    """The status of each view's newest log row."""
+    return dict(
+        database.rows(
+            "SELECT DISTINCT ON (view_name) view_name, status FROM bi_refresh.mv_refresh_log ORDER BY 1, id DESC"
         )
     )
