@@ -1,5 +1,11 @@
 """Fixtures by topic live in tests/fix_<topic>.py."""
 
+from hypothesis import settings
+
+# A busy machine is no failure: times belong in benchmarks/.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
+
 pytest_plugins = [
     "tests.fix_server",
     "tests.fix_database",
