@@ -6,8 +6,7 @@ VistafrescaError                what happened, to what, and the remedy
 ├── DatabaseUnavailableError    no connection, or none any more: exit code 2
 │   └── SchemaMissingError      connected, but `vistafresca migrate` has not been run there
 ├── RunStuckError               interrupted, and nothing answers any more: exit code 3
-└── StatementFailedError        one statement failed; inside a step it becomes that step's outcome, elsewhere exit
-code 2
+└── StatementFailedError        one statement failed; in a step that step's outcome, elsewhere exit code 2
 """
 
 from __future__ import annotations

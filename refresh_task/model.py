@@ -154,6 +154,19 @@ class ViewStatus:
     last_remedy: str | None
 
     @property
+    def lateness(self) -> str:
+        """What is late, by how much, since when, and where to look: a sentence for people."""
+        age = "of unknown age" if self.lag_s is None else f"{self.lag_s:.0f} s old"
+        last = (
+            "never refreshed" if self.last_success_at is None else f"last refreshed at {self.last_success_at:%F %T %Z}"
+        )
+        failing = "" if self.failing_since is None else f", failing since {self.failing_since:%F %T %Z}"
+        return (
+            f"{self.name} is late: its data is {age}, its target lag is {self.target_lag.total_seconds():.0f} s, "
+            f"{last}{failing}. See why: vistafresca status."
+        )
+
+    @property
     def is_late(self) -> bool:
         """Whether someone must be told: a disabled view is never late."""
         return self.enabled and self.freshness is not Freshness.FRESH

@@ -102,7 +102,7 @@ class LogReporter(Reporter):
             "run_finished",
             f"run {result.status} in {result.duration_s:.1f} s"
             + (f", interrupted by {result.interruption}" if result.interruption else "")
-            + (f"; late: {', '.join(late)}" if late else ""),
+            + "".join(f". {view.lateness}" for view in result.late_views),
             status=result.status,
             exit_code=result.exit_code,
             duration_s=round(result.duration_s, 3),
@@ -113,7 +113,11 @@ class LogReporter(Reporter):
         )
 
     def housekeeping_failed(self, error: StatementFailedError) -> None:
-        self.warn("housekeeping_failed", f"old log rows could not be removed: {error}", sqlstate=error.sqlstate)
+        self.warn(
+            "housekeeping_failed",
+            f"what earlier runs left could not be tidied up; the next run tries again: {error}",
+            sqlstate=error.sqlstate,
+        )
 
     def run_failed(self, error: Exception) -> None:
         if isinstance(error, VistafrescaError):

@@ -28,7 +28,7 @@ class Reporter:
         """The run reached its end, or found another one under way (RunStatus.SKIPPED)."""
 
     def housekeeping_failed(self, error: StatementFailedError) -> None:
-        """Old log rows could not be removed; the run's outcome stands."""
+        """What earlier runs left could not be tidied up (rows of a killed task, old rows); the run's outcome stands."""
 
     def run_failed(self, error: Exception) -> None:
         """The run could not be carried out: settings, connection, or a defect of ours."""

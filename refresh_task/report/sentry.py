@@ -52,18 +52,7 @@ class SentryReporter(Reporter):
         if result.status is RunStatus.SKIPPED:
             return  # the run that holds the lock checks in
         for view in result.late_views:
-            since = (
-                "never refreshed"
-                if view.last_success_at is None
-                else f"last refreshed at {view.last_success_at:%F %T %Z}"
-            )
-            age = "of unknown age" if view.lag_s is None else f"{view.lag_s:.0f} s old"
-            target = f"{view.target_lag.total_seconds():.0f} s"
-            self._capture(
-                f"{view.name} is late: its data is {age}, its target lag is {target}, {since}.",
-                view.name,
-                "late",
-            )
+            self._capture(view.lateness, view.name, "late")
         self._check_in("ok" if result.exit_code == 0 else "error", duration=result.duration_s)
 
     def run_failed(self, error: Exception) -> None:

@@ -62,9 +62,7 @@ class TerminalReporter(Reporter):
                 told = f"{outcome.view} {outcome.status}: {outcome.explanation}"
                 self._console.print(told, style=_COLOURS[outcome.status], markup=False, highlight=False, soft_wrap=True)
         for view in result.late_views:
-            lag = "of unknown age" if view.lag_s is None else f"{age(view.lag_s)} old"
-            told = f"{view.name} is late: its data is {lag}, its target lag {age(view.target_lag.total_seconds())}."
-            self._console.print(told, style="red", markup=False, highlight=False, soft_wrap=True)
+            self._console.print(view.lateness, style="red", markup=False, highlight=False, soft_wrap=True)
         self._console.print(
             f"{result.status} in {result.duration_s:.2f} s"
             + (f", interrupted by {result.interruption}" if result.interruption else ""),

@@ -136,6 +136,9 @@ def test_a_view_that_is_late_makes_the_run_fail_though_every_refresh_succeeded(
     result = run_task(database, **CRON)
     assert result.exit_code == 1
     assert list(result.event("run_finished")["late_views_lag_s"]) == [view]
+    message = result.event("run_finished")["message"]
+    assert f"{view} is late: its data is 0 s old, its target lag is 0 s, last refreshed at 20" in message
+    assert "vistafresca status" in message
     assert result.metrics["ViewsLate"] == 1
 
 
