@@ -110,6 +110,11 @@ class LogReporter(Reporter):
             views_failed=result.count(Status.FAILED),
             views_skipped=result.count(Status.SKIPPED),
             late_views_lag_s=late,
+            failing_views_since={
+                view.name: view.failing_since.isoformat()
+                for view in result.views
+                if view.enabled and view.failing_since is not None
+            },
         )
 
     def housekeeping_failed(self, error: StatementFailedError) -> None:

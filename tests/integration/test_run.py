@@ -90,6 +90,7 @@ def test_every_failure_names_its_view_and_remedy_and_leaves_the_others_refreshed
     result = run_task(database, **CRON)
 
     assert result.exit_code == 1
+    assert set(result.event("run_finished")["failing_views_since"]) == {duplicate, keyless, gone}
     messages = {line["view"]: line["message"] for line in result.events("step_failed")}
     assert set(messages) == {duplicate, keyless, gone}
     assert "Key (id)=(7) already exists" in messages[duplicate]
