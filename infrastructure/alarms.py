@@ -41,14 +41,15 @@ class Watch:
 
 
 def watches(
-    *, database: Database, run: RunMetrics, log: LogMetrics, rule: events.IRule, dead_letters: sqs.IQueue
+    *, database: Database, run: RunMetrics, log: LogMetrics, rules: Sequence[events.IRule], dead_letters: sqs.IQueue
 ) -> Sequence[Watch]:
     """All alarms of one database."""
     return [
         _heartbeat(database, run),
         *_views(database, run, log),
+        *_promises(database, run),
         *_runs(database, run, log),
-        *_launches(database, rule, dead_letters),
+        *_launches(database, rules, dead_letters),
     ]
 
 
@@ -108,7 +109,51 @@ def _views(database: Database, run: RunMetrics, log: LogMetrics) -> Sequence[Wat
             what=f"{limits.views_late} or more views are older than their target lag: people are reading late data.",
             first="See which, and since when: vistafresca status. Tell their readers.",
         ),
+        # No alarm on ViewsUpstreamFailed: what failed upstream pages already, or is suspended.
+        Watch(
+            name="view-suspended",
+            metric=run.metric("ViewsSuspended", statistic="Maximum", period=FIVE_MINUTES),
+            threshold=limits.views_suspended,
+            missing=HOLD,
+            what=(
+                f"{limits.views_suspended} or more views failed so often that they are left alone, but for a try "
+                "from time to time; readers see their last good data."
+            ),
+            first="Find the view and its error: vistafresca status. Once it is mended: vistafresca resume VIEW.",
+        ),
     ]
+
+
+def _promises(database: Database, run: RunMetrics) -> Sequence[Watch]:
+    """What is watched only where somebody asked for it: the event queue, and a service-level objective."""
+    watched = []
+    if database.schedule.poll_minutes:
+        watched.append(
+            Watch(
+                name="requests-waiting",
+                metric=run.metric("OldestRequestSeconds", statistic="Maximum", period=FIVE_MINUTES),
+                threshold=database.oldest_request_s,
+                missing=HOLD,
+                what=(
+                    f"An entry of the event queue has waited {database.oldest_request_s} s or more, though the queue "
+                    f"is looked at every {database.schedule.poll_minutes} minutes."
+                ),
+                first="See which view: vistafresca status. Is it failing, or do runs for the event queue not start?",
+            )
+        )
+    if (objective := database.alarms.fresh_ratio_percent) is not None:
+        watched.append(
+            Watch(
+                name="freshness-slo",
+                metric=run.metric("FreshRatio", statistic="Average", period=Duration.days(1)),
+                comparison=LESS_THAN,
+                threshold=objective,
+                missing=NOT_BREACHING,
+                what=f"Less than {objective:g} % of the views were within their target lag, on average over a day.",
+                first="See on the dashboard which views, and when; then whether their targets can be met.",
+            )
+        )
+    return watched
 
 
 def _runs(database: Database, run: RunMetrics, log: LogMetrics) -> Sequence[Watch]:
@@ -148,21 +193,33 @@ def _runs(database: Database, run: RunMetrics, log: LogMetrics) -> Sequence[Watc
     ]
 
 
-def _launches(database: Database, rule: events.IRule, dead_letters: sqs.IQueue) -> Sequence[Watch]:
-    def of_rule(name: str) -> cloudwatch.Metric:
-        return cloudwatch.Metric(
-            namespace="AWS/Events",
-            metric_name=name,
-            dimensions_map={"RuleName": rule.rule_name},
-            statistic="Sum",
-            period=Duration.seconds(database.interval_s),
+def _launches(database: Database, rules: Sequence[events.IRule], dead_letters: sqs.IQueue) -> Sequence[Watch]:
+    period = Duration.seconds(database.interval_s)
+
+    def of_rules(name: str) -> cloudwatch.IMetric:
+        metrics = {
+            f"rule{number}": cloudwatch.Metric(
+                namespace="AWS/Events",
+                metric_name=name,
+                dimensions_map={"RuleName": rule.rule_name},
+                statistic="Sum",
+                period=period,
+            )
+            for number, rule in enumerate(rules)
+        }
+        # SUM passes over a rule of which there is no datapoint.
+        return cloudwatch.MathExpression(
+            expression=f"SUM([{', '.join(metrics)}])",
+            using_metrics=dict(metrics),
+            period=period,
+            label=f"{name} of all rules",
         )
 
     # One of two intervals: a rule that fails every time stays one alarm, instead of one per run.
     return [
         Watch(
             name="launch-refused",
-            metric=of_rule("FailedInvocations"),
+            metric=of_rules("FailedInvocations"),
             threshold=1,
             periods=2,
             breaching=1,
@@ -176,7 +233,7 @@ def _launches(database: Database, rule: events.IRule, dead_letters: sqs.IQueue) 
             threshold=1,
             missing=NOT_BREACHING,
             what=(
-                "A scheduled start was given up after its retries and lies in the dead-letter queue; that "
+                "A start of a run was given up after its retries and lies in the dead-letter queue; that "
                 "run never happened."
             ),
             first=(
@@ -186,12 +243,12 @@ def _launches(database: Database, rule: events.IRule, dead_letters: sqs.IQueue) 
         ),
         Watch(
             name="undelivered-and-lost",
-            metric=of_rule("InvocationsFailedToBeSentToDlq"),
+            metric=of_rules("InvocationsFailedToBeSentToDlq"),
             threshold=1,
             periods=2,
             breaching=1,
             missing=NOT_BREACHING,
-            what="A scheduled start was given up and could not even be put into the dead-letter queue.",
+            what="A start of a run was given up and could not even be put into the dead-letter queue.",
             first="Does the queue still exist, and does its policy let events.amazonaws.com send?",
         ),
     ]

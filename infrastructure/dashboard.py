@@ -1,5 +1,6 @@
 """One page per environment: is the data fresh, and if not, why."""
 
+import json
 from collections.abc import Sequence
 
 from aws_cdk import Duration
@@ -13,6 +14,7 @@ from infrastructure.settings import Database
 
 PERIOD = Duration.minutes(5)
 HALF, THIRD, FULL = 12, 8, 24
+FAILURES = ["step_failed", "step_upstream_failed", "run_failed", "reporter_failed", "rows_abandoned"]
 
 
 class Dashboard(Construct):
@@ -35,7 +37,8 @@ class Dashboard(Construct):
         log_group: logs.ILogGroup,
         alarms: Sequence[cloudwatch.IAlarm],
     ) -> None:
-        """Alarms; lag and duration per view; what became of runs; the latest errors."""
+        """Alarms; lag and duration per view; what became of runs; freshness, suspensions and requests; the latest
+        errors."""
         self._dashboard.add_widgets(
             cloudwatch.TextWidget(
                 markdown=f"## {names.service}: every {names.interval_minutes} minutes", width=FULL, height=1
@@ -70,7 +73,7 @@ class Dashboard(Construct):
                 title="Views per run",
                 left=[
                     run.metric(f"Views{outcome}", statistic="Maximum", period=PERIOD)
-                    for outcome in ("Succeeded", "Skipped", "Failed", "Late")
+                    for outcome in ("Succeeded", "Skipped", "NotDue", "Failed", "UpstreamFailed", "Late")
                 ],
                 width=THIRD,
             ),
@@ -87,16 +90,49 @@ class Dashboard(Construct):
                 width=THIRD,
             ),
         )
+        self._dashboard.add_widgets(*_promise_widgets(database, run))
         self._dashboard.add_widgets(
             cloudwatch.LogQueryWidget(
                 title="Latest failures",
                 log_group_names=[log_group.log_group_name],
                 query_lines=[
-                    "fields @timestamp, event, view, sqlstate, error",
-                    'filter event in ["step_failed", "run_failed", "reporter_failed", "rows_abandoned"]',
+                    "fields @timestamp, event, view, sqlstate, message",
+                    f"filter event in {json.dumps(FAILURES)}",
                     "sort @timestamp desc",
                     "limit 20",
                 ],
                 width=FULL,
             )
         )
+
+
+def _promise_widgets(database: Database, run: RunMetrics) -> Sequence[cloudwatch.IWidget]:
+    objective = database.alarms.fresh_ratio_percent
+    return [
+        cloudwatch.GraphWidget(
+            title="Views within their target lag (%)",
+            left=[run.metric("FreshRatio", statistic="Average", period=PERIOD)],
+            left_y_axis=cloudwatch.YAxisProps(min=0, max=100),
+            left_annotations=[]
+            if objective is None
+            else [cloudwatch.HorizontalAnnotation(label="objective", value=objective)],
+            width=THIRD,
+        ),
+        cloudwatch.GraphWidget(
+            title="Suspended views, retries",
+            left=[
+                run.metric(name, statistic="Maximum", period=PERIOD)
+                for name in ("ViewsSuspended", "MaxConsecutiveFailures", "StepRetries")
+            ],
+            width=THIRD,
+        ),
+        cloudwatch.GraphWidget(
+            title="Event queue: runs, requests, and the age of the oldest (s)",
+            left=[
+                run.metric("RequestedRunCompleted", statistic="Sum", period=PERIOD),
+                run.metric("RequestsWaiting", statistic="Maximum", period=PERIOD),
+            ],
+            right=[run.metric("OldestRequestSeconds", statistic="Maximum", period=PERIOD)],
+            width=THIRD,
+        ),
+    ]

@@ -52,9 +52,17 @@ class LogMetrics(Construct):
         super().__init__(scope, id_)
         self._service = service
         self._log_group = log_group
-        self._filter("RunsStarted", event="run_started", value="1")
-        self._filter("RunsFinished", event="run_finished", value="1")
-        self._filter("ViewsFailed", event="run_finished", value="$.views_failed")
+        scheduled = logs.FilterPattern.string_value("$.kind", "=", "scheduled")
+        self._filter("RunsStarted", event="run_started", value="1", only=scheduled)
+        self._filter("RunsFinished", event="run_finished", value="1", only=scheduled)
+        # A run about a few views that went well says nothing about the others: no zero that would end a page.
+        any_failed = logs.FilterPattern.number_value("$.views_failed", ">", 0)
+        self._filter(
+            "ViewsFailed",
+            event="run_finished",
+            value="$.views_failed",
+            only=logs.FilterPattern.any(scheduled, any_failed),
+        )
         # A one from a run that failed, a zero from one that did not: the alarm knows when it is over.
         self._filter("RunsFailed", event="run_failed", value="1")
         self._filter("RunsFailed", event="run_finished", value="0")
@@ -68,12 +76,13 @@ class LogMetrics(Construct):
             period=period,
         )
 
-    def _filter(self, name: str, *, event: str, value: str) -> None:
+    def _filter(self, name: str, *, event: str, value: str, only: logs.JsonPattern | None = None) -> None:
+        pattern = logs.FilterPattern.string_value("$.event", "=", event)
         logs.MetricFilter(
             self,
             f"{name}-{event}",
             log_group=self._log_group,
-            filter_pattern=logs.FilterPattern.string_value("$.event", "=", event),
+            filter_pattern=pattern if only is None else logs.FilterPattern.all(pattern, only),
             metric_namespace=LOGS_NAMESPACE,
             metric_name=name,
             metric_value=value,

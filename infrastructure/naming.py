@@ -6,6 +6,8 @@ from infrastructure.settings import Database, Environment
 
 METRICS_NAMESPACE = "Vistafresca"
 CONTAINER = "refresh"
+REQUESTED_GROUP = "vistafresca-requested"
+"""The ECS task group of runs for the event queue: so that the rules on task states can tell them apart."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,6 +17,7 @@ class Names:
     environment: str
     database: str
     interval_minutes: int
+    poll_minutes: int
 
     @classmethod
     def of(cls, environment: Environment, database: Database) -> "Names":
@@ -22,6 +25,7 @@ class Names:
             environment=environment.name,
             database=database.name,
             interval_minutes=database.schedule.interval_minutes,
+            poll_minutes=database.schedule.poll_minutes,
         )
 
     @property
@@ -37,6 +41,10 @@ class Names:
     @property
     def rule(self) -> str:
         return f"{self.service}-bi-views-refresh-{self.interval_minutes}min"
+
+    @property
+    def requested_rule(self) -> str:
+        return f"{self.service}-bi-views-requested-{self.poll_minutes}min"
 
     @property
     def log_group(self) -> str:

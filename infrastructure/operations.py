@@ -30,7 +30,10 @@ class Operations(Construct):
         super().__init__(scope, id_)
         region = Stack.of(self).region
         prefix = "".join(part.capitalize() for part in names.database.split("-"))
-        rule = f"--region {region} --name {names.rule}"
+        rules = [names.rule, *([names.requested_rule] if names.poll_minutes else [])]
+
+        def each_rule(verb: str) -> str:
+            return " && ".join(f"aws events {verb}-rule --region {region} --name {rule}" for rule in rules)
 
         def command_of(*arguments: str) -> str:
             return _run_task(arguments, names=names, cluster=cluster, task=task, network=network, region=region)
@@ -55,10 +58,10 @@ class Operations(Construct):
                 "What runs are doing",
             ),
             "Disable": (
-                f"aws events disable-rule {rule}",
-                "Stop the schedule; the heartbeat alarm will page",
+                each_rule("disable"),
+                "Stop all runs; the heartbeat alarm will page",
             ),
-            "Enable": (f"aws events enable-rule {rule}", "Resume the schedule"),
+            "Enable": (each_rule("enable"), "Let runs start again"),
         }
         for name, (value, description) in outputs.items():
             CfnOutput(self, name, value=value, description=f"{names.service}: {description}").override_logical_id(

@@ -80,6 +80,10 @@ class ProvisionedDatabase(Construct):
     def environment(self) -> dict[str, str]:
         return {"VISTAFRESCA_DATABASE_SECRET_ARN": self._secret.secret_arn}
 
+    @property
+    def instance_id(self) -> str:
+        return self._instance.instance_identifier
+
     def grant_connect(self, role: iam.IRole) -> None:
         grant_get_value(role, secret_arn=self._secret.secret_arn)
 

@@ -26,6 +26,7 @@ RETENTION = {
     365: logs.RetentionDays.ONE_YEAR,
 }
 WHY_PLAIN_VARIABLES = "Names, limits and ARNs. Passwords and the DSN are fetched by the task itself when it runs."
+READ_METRICS = "cloudwatch:GetMetricStatistics"
 WHY_ANY_REGISTRY = "ecr:GetAuthorizationToken knows no resources; what it allows to pull is granted per repository."
 
 
@@ -69,7 +70,7 @@ class RefreshTask(Construct):
                 else ecs.CpuArchitecture.X86_64,
             ),
         )
-        self.definition.add_container(
+        self._container = self.definition.add_container(
             CONTAINER,
             container_name=CONTAINER,
             image=image,
@@ -102,6 +103,14 @@ class RefreshTask(Construct):
         """What the running task may do. Whoever owns a resource grants on it where the two meet."""
         return self.definition.task_role
 
+    def watch_free_storage(self, instance_id: str) -> None:
+        """Tell the task which RDS instance's free storage to ask CloudWatch for, and let it ask."""
+        self._container.add_environment("VISTAFRESCA_DB_INSTANCE", instance_id)
+        self.role.add_to_principal_policy(iam.PolicyStatement(actions=[READ_METRICS], resources=["*"]))
+        Validations.of(self.role).acknowledge(
+            Acknowledgment(id="AwsSolutions-IAM5[Resource::*]", reason=f"{READ_METRICS} knows no resources.")
+        )
+
     def _acknowledge(self) -> None:
         Validations.of(self.definition).acknowledge(Acknowledgment(id="AwsSolutions-ECS2", reason=WHY_PLAIN_VARIABLES))
         execution_role = self.definition.obtain_execution_role()
@@ -120,10 +129,13 @@ def _variables(environment: Environment, database: Database, names: Names, *, re
         "VISTAFRESCA_RUN_DEADLINE_S": str(database.run_deadline_s),
         "VISTAFRESCA_STATEMENT_TIMEOUT_S": str(database.statement_timeout_s),
         "VISTAFRESCA_LOCK_TIMEOUT_S": str(database.task.lock_timeout_s),
+        "VISTAFRESCA_CONNECTIONS": str(database.task.connections),
+        "VISTAFRESCA_VACUUM": str(database.task.vacuum).lower(),
         "POWERTOOLS_SERVICE_NAME": names.service,
         "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
         "POWERTOOLS_LOG_LEVEL": "INFO",
     }
+    variables |= _guards(database)
     if database.sentry.dsn_secret_arn is not None:
         variables |= {
             "VISTAFRESCA_SENTRY_DSN_SECRET_ARN": database.sentry.dsn_secret_arn,
@@ -134,3 +146,17 @@ def _variables(environment: Environment, database: Database, names: Names, *, re
             "VISTAFRESCA_SENTRY_FAILURE_THRESHOLD": str(database.sentry.failure_threshold),
         }
     return variables
+
+
+def _guards(database: Database) -> dict[str, str]:
+    """The guards that are on, and how long they hold refreshes up."""
+    guards = database.guards
+    limits = {
+        "VISTAFRESCA_MAX_REPLICA_LAG_S": guards.max_replica_lag_s,
+        "VISTAFRESCA_MAX_TRANSACTION_AGE_S": guards.max_transaction_age_s,
+        "VISTAFRESCA_MIN_FREE_STORAGE_GIB": guards.min_free_storage_gib,
+    }
+    given = {name: str(limit) for name, limit in limits.items() if limit}
+    if given:
+        given["VISTAFRESCA_LOAD_WAIT_S"] = str(guards.wait_s)
+    return given

@@ -54,6 +54,10 @@ class RefreshedDatabase(Construct):
         )
         database.grant_connect(task.role)
         database.let_in(task.security_group)
+        if settings.guards.min_free_storage_gib:
+            task.watch_free_storage(
+                database.instance_id if isinstance(database, ProvisionedDatabase) else str(settings.instance_id)
+            )
         schedule = Schedule(
             self,
             "Schedule",
@@ -70,7 +74,7 @@ class RefreshedDatabase(Construct):
             "Monitoring",
             names=names,
             watches=watches(
-                database=settings, run=run, log=log, rule=schedule.rule, dead_letters=schedule.dead_letters
+                database=settings, run=run, log=log, rules=schedule.rules, dead_letters=schedule.dead_letters
             ),
             pager=pager,
         )

@@ -1,5 +1,7 @@
-"""What starts a run: an EventBridge rule at :00 and every interval after it, and a queue for what it could
-not start."""
+"""What starts runs: an EventBridge rule at :00 and every interval after it, another one for the event queue between
+them, and a queue for what they could not start."""
+
+from collections.abc import Mapping, Sequence
 
 from aws_cdk import Acknowledgment, Duration, Stack, Validations
 from aws_cdk import aws_ecs as ecs
@@ -9,14 +11,14 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infrastructure.naming import CONTAINER, Names
+from infrastructure.naming import CONTAINER, REQUESTED_GROUP, Names
 from infrastructure.network import Network
 from infrastructure.refresh_task import RefreshTask
 from infrastructure.settings import Schedule as ScheduleSettings
 
 
 class Schedule(Construct):
-    """Rule, target and dead-letter queue."""
+    """Rules, targets and dead-letter queue."""
 
     def __init__(
         self,
@@ -30,6 +32,10 @@ class Schedule(Construct):
         network: Network,
     ) -> None:
         super().__init__(scope, id_)
+        self._cluster = cluster
+        self._task = task
+        self._network = network
+        self._enabled = settings.enabled
         self.dead_letters = sqs.Queue(
             self,
             "DeadLetters",
@@ -41,25 +47,66 @@ class Schedule(Construct):
         Validations.of(self.dead_letters).acknowledge(
             Acknowledgment(id="AwsSolutions-SQS3", reason="It is the dead-letter queue; an alarm watches its depth.")
         )
-        self.rule = events.Rule(
-            self,
+        self._role = self._make_role()
+        self.rule = self._add_rule(
             "Rule",
-            rule_name=names.rule,
+            name=names.rule,
             description=(
                 f"Refresh the materialized views of {names.service} every {names.interval_minutes} minutes, from :00"
             ),
-            schedule=events.Schedule.cron(minute=settings.minutes, hour="*", day="*", month="*", year="*"),
-            enabled=settings.enabled,
+            minutes=settings.minutes,
+            variables={"VISTAFRESCA_TRIGGER_TYPE": "cron", "VISTAFRESCA_TRIGGERED_BY": names.rule},
         )
-        self.rule.add_target(
+        self.rules = [self.rule]
+        if settings.poll_minutes:
+            self.rules.append(self._add_requested_rule(names, settings))
+
+    def _add_requested_rule(self, names: Names, settings: ScheduleSettings) -> events.Rule:
+        rule = self._add_rule(
+            "RequestedRule",
+            name=names.requested_rule,
+            description=(
+                f"Refresh what the event queue of {names.service} asks for, every {names.poll_minutes} minutes"
+            ),
+            minutes=settings.requested_minutes,
+            variables={"VISTAFRESCA_TRIGGER_TYPE": "event", "VISTAFRESCA_TRIGGERED_BY": names.requested_rule},
+            command=["python", "-m", "refresh_task", "run", "--requested"],
+        )
+        # The target does not know this parameter of EventBridge's.
+        resource = rule.node.default_child
+        if not isinstance(resource, events.CfnRule):
+            msg = "a rule is made of a CfnRule"
+            raise TypeError(msg)
+        resource.add_property_override("Targets.0.EcsParameters.Group", REQUESTED_GROUP)
+        return rule
+
+    def _add_rule(
+        self,
+        id_: str,
+        *,
+        name: str,
+        description: str,
+        minutes: str,
+        variables: Mapping[str, str],
+        command: Sequence[str] | None = None,
+    ) -> events.Rule:
+        rule = events.Rule(
+            self,
+            id_,
+            rule_name=name,
+            description=description,
+            schedule=events.Schedule.cron(minute=minutes, hour="*", day="*", month="*", year="*"),
+            enabled=self._enabled,
+        )
+        rule.add_target(
             targets.EcsTask(
-                cluster=cluster,
-                task_definition=task.definition,
+                cluster=self._cluster,
+                task_definition=self._task.definition,
                 platform_version=ecs.FargatePlatformVersion.VERSION1_4,
-                subnet_selection=network.task_subnets,
-                assign_public_ip=network.assign_public_ip,
-                security_groups=[task.security_group],
-                role=self._role(cluster),
+                subnet_selection=self._network.task_subnets,
+                assign_public_ip=self._network.assign_public_ip,
+                security_groups=[self._task.security_group],
+                role=self._role,
                 propagate_tags=ecs.PropagatedTagSource.TASK_DEFINITION,
                 # Longer than this the next run is near, and a late one helps nobody.
                 max_event_age=Duration.minutes(5),
@@ -68,9 +115,12 @@ class Schedule(Construct):
                 container_overrides=[
                     targets.ContainerOverride(
                         container_name=CONTAINER,
+                        command=command if command is None else list(command),
                         environment=[
-                            targets.TaskEnvironmentVariable(name="VISTAFRESCA_TRIGGER_TYPE", value="cron"),
-                            targets.TaskEnvironmentVariable(name="VISTAFRESCA_TRIGGERED_BY", value=names.rule),
+                            *(
+                                targets.TaskEnvironmentVariable(name=variable, value=value)
+                                for variable, value in variables.items()
+                            ),
                             targets.TaskEnvironmentVariable(
                                 name="VISTAFRESCA_SCHEDULED_TIME", value=events.EventField.from_path("$.time")
                             ),
@@ -79,15 +129,16 @@ class Schedule(Construct):
                 ],
             )
         )
+        return rule
 
-    def _role(self, cluster: ecs.ICluster) -> iam.Role:
+    def _make_role(self) -> iam.Role:
         """EventBridge's role. The target grants it RunTask on this revision and PassRole on the task's two roles."""
         role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("events.amazonaws.com"))
         stack = Stack.of(self)
-        tasks = f"arn:{stack.partition}:ecs:{stack.region}:*:task/<{stack.resolve(cluster.cluster_name)['Ref']}>/*"
+        cluster = stack.resolve(self._cluster.cluster_name)["Ref"]
         Validations.of(role).acknowledge(
             Acknowledgment(
-                id=f"AwsSolutions-IAM5[Resource::{tasks}]",
+                id=f"AwsSolutions-IAM5[Resource::arn:{stack.partition}:ecs:{stack.region}:*:task/<{cluster}>/*]",
                 reason="propagate_tags needs ecs:TagResource on tasks that do not exist yet; on this cluster only.",
             )
         )

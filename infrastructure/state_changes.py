@@ -13,7 +13,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from constructs import Construct
 
-from infrastructure.naming import Names
+from infrastructure.naming import REQUESTED_GROUP, Names
 from infrastructure.pager import Pager
 
 TASK = events.EventField.from_path("$.detail.taskArn")
@@ -22,6 +22,10 @@ STOP_CODE = events.EventField.from_path("$.detail.stopCode")
 EXIT_CODE = events.EventField.from_path("$.detail.containers[0].exitCode")
 SINCE = events.EventField.from_path("$.detail.stoppedAt")
 STARTED_BY = events.EventField.from_path("$.detail.startedBy")
+
+TOLD_OTHERWISE = [0, 1, 2, 3]
+"""Runs for the event queue are many and small. What their own exit codes say, alarms say once and not at every run:
+views-failed (1), run-failed (2), requests-waiting (3, should it last)."""
 
 EXIT_CODES = (
     "1: a view failed or is late; the others were refreshed. 2: configuration or connection; nothing was refreshed.",
@@ -55,7 +59,18 @@ class StateChanges(Construct):
         self._rule(
             "task-exited",
             description="A refresh task that ended with an exit code other than 0",
-            detail={"containers": {"exitCode": [{"anything-but": [0]}]}},
+            detail={
+                "$or": [
+                    {
+                        "group": [{"anything-but": [REQUESTED_GROUP]}],
+                        "containers": {"exitCode": [{"anything-but": [0]}]},
+                    },
+                    {
+                        "group": [REQUESTED_GROUP],
+                        "containers": {"exitCode": [{"anything-but": TOLD_OTHERWISE}]},
+                    },
+                ]
+            },
             message=[
                 f"{of}: a refresh task ended with exit code {EXIT_CODE} ({STOP_CODE}).",
                 *EXIT_CODES,

@@ -1,5 +1,5 @@
-"""Arguments → exit code. The deployed command, `run` alone, goes straight to the task: no command-line library is
-imported."""
+"""Arguments → exit code. The deployed commands, `run` and `run --requested`, go straight to the task: no command-line
+library is imported."""
 
 from __future__ import annotations
 
@@ -20,10 +20,12 @@ def main() -> int:
 
 
 def _command() -> int:
-    if sys.argv[1:] == ["run"]:
+    if sys.argv[1:] in (["run"], ["run", "--requested"]):
         from refresh_task import task  # noqa: PLC0415  # either this or the command line, never both
+        from refresh_task.model import RunKind  # noqa: PLC0415
 
-        return task.main(os.environ, for_a_terminal=sys.stdout is not None and sys.stdout.isatty())
+        kind = RunKind.SCHEDULED if sys.argv[1:] == ["run"] else RunKind.REQUESTED
+        return task.main(os.environ, kind=kind, for_a_terminal=sys.stdout is not None and sys.stdout.isatty())
     from refresh_task.command_line import vistafresca  # noqa: PLC0415
 
     return vistafresca()

@@ -1,10 +1,9 @@
-"""Stopping a run in good order: on SIGTERM, on Ctrl-C, or at the run's deadline, the statement under way is cancelled.
+"""Stopping a run in good order: on SIGTERM, on Ctrl-C or at the run's deadline, what is under way is cancelled.
 
 ECS has no time limit for tasks (aws/containers-roadmap#572), and a killed container would leave its refresh to be found
 and ended by the server. So the process ends it itself, while it can still record and report why. Where that does not
-help (a
-server or network that answers nothing, a proxy that swallows cancel requests), the process ends all the same, a grace
-later.
+help (a server or network that answers nothing, a proxy that swallows cancel requests), the process ends all the same, a
+grace later.
 """
 
 from __future__ import annotations
@@ -39,16 +38,23 @@ class Cancellation:
         # SimpleQueue.put() may be called from a signal handler that interrupted another put(); Event.set() may not.
         self._requests: queue.SimpleQueue[Interruption | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
-        self._cancel: Callable[[], None] | None = None
+        self._cancels: dict[object, Callable[[], None]] = {}
+        self._deadline_s = deadline_s
+        self._deadline_at = time.monotonic() + deadline_s
         self._interruption: Interruption | None = None
         self._on_stuck = on_stuck
         self._grace_s = grace_s
-        self._watcher = threading.Thread(target=self._watch, args=(deadline_s,), name="cancellation", daemon=True)
+        self._watcher = threading.Thread(target=self._watch, name="cancellation", daemon=True)
 
     @property
     def interruption(self) -> Interruption | None:
         """Why the run must stop; None while it need not. The first reason stands."""
         return self._interruption
+
+    @property
+    def remaining_s(self) -> float:
+        """Seconds until the run's deadline; negative when it has passed."""
+        return self._deadline_at - time.monotonic()
 
     def request(self, interruption: Interruption) -> None:
         """Ask the run to stop. Safe in a signal handler."""
@@ -57,17 +63,20 @@ class Cancellation:
     @contextmanager
     def guarding(self, cancel: Callable[[], None]) -> Iterator[None]:
         """While the block runs, a request calls `cancel`, and again every second until the block ends: a cancel
-        request that arrives just before its statement would otherwise be lost."""
+        request that arrives just before its statement would otherwise be lost. Several threads may each be in a block
+        of their own; once one is left, its `cancel` is not called any more."""
+        token = object()
         with self._lock:
-            self._cancel = cancel
+            self._cancels[token] = cancel
         try:
             yield
         finally:
             with self._lock:
-                self._cancel = None
+                del self._cancels[token]
 
     def start(self) -> None:
         """Begin to watch the clock and the requests."""
+        self._deadline_at = time.monotonic() + self._deadline_s
         self._watcher.start()
 
     def stop(self) -> None:
@@ -75,9 +84,9 @@ class Cancellation:
         self._requests.put(None)
         self._watcher.join()
 
-    def _watch(self, deadline_s: float) -> None:
+    def _watch(self) -> None:
         try:
-            request = self._requests.get(timeout=deadline_s)
+            request = self._requests.get(timeout=self._deadline_s)
         except queue.Empty:
             request = Interruption.DEADLINE
         if request is None:
@@ -85,18 +94,23 @@ class Cancellation:
         self._interruption = request
         stuck_at = time.monotonic() + self._grace_s
         while True:
-            with self._lock:
-                if self._cancel is not None:
-                    # A request that could not be delivered is repeated; a dead connection the main thread sees by
-                    # itself.
-                    with suppress(StatementFailedError):
-                        self._cancel()
+            self._cancel_all(until=stuck_at)
             with suppress(queue.Empty):
                 if self._requests.get(timeout=_REPEAT_S) is None:
                     return
             if time.monotonic() >= stuck_at:
                 self._on_stuck(request)
                 return
+
+    def _cancel_all(self, *, until: float) -> None:
+        # Under the lock: a session is not closed, nor given its next statement, while it is being cancelled.
+        with self._lock:
+            for cancel in self._cancels.values():
+                if time.monotonic() >= until:
+                    return  # each may take seconds where nothing answers
+                # A request that could not be delivered is repeated; a dead connection its own thread sees by itself.
+                with suppress(StatementFailedError):
+                    cancel()
 
 
 @contextmanager

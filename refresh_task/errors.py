@@ -40,7 +40,15 @@ class UnknownViewError(ConfigurationError):
 
 
 class DatabaseUnavailableError(VistafrescaError):
-    """The database could not be reached, refused us, or went away."""
+    """The database could not be reached, refused us, or went away.
+
+    `sqlstate` is what the server's words amount to, for no code comes with a refused connection; None where trying
+    again soon cannot help.
+    """
+
+    def __init__(self, message: str, *, subject: str, remedy: str, sqlstate: str | None = None) -> None:
+        super().__init__(message, subject=subject, remedy=remedy)
+        self.sqlstate = sqlstate
 
 
 class SchemaMissingError(DatabaseUnavailableError):
@@ -56,10 +64,22 @@ class RunStuckError(VistafrescaError):
 class StatementFailedError(VistafrescaError):
     """PostgreSQL refused a statement, or the connection broke under it.
 
-    `sqlstate` is None where no server answered; `connection_lost` says whether the session is of further use.
+    `sqlstate` is None where no server answered; `connection_lost` says whether the session is of further use;
+    `table_name` is the relation that the server named in the error's fields, which is the view where refresh_view()
+    raised it.
     """
 
-    def __init__(self, message: str, *, subject: str, remedy: str, sqlstate: str | None, connection_lost: bool) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        subject: str,
+        remedy: str,
+        sqlstate: str | None,
+        connection_lost: bool,
+        table_name: str | None = None,
+    ) -> None:
         super().__init__(message, subject=subject, remedy=remedy)
         self.sqlstate = sqlstate
         self.connection_lost = connection_lost
+        self.table_name = table_name

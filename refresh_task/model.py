@@ -3,6 +3,7 @@ named."""
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
@@ -19,12 +20,64 @@ class TriggerType(StrEnum):
     MANUAL = "manual"
 
 
+class RunKind(StrEnum):
+    """Which views a run is about."""
+
+    SCHEDULED = "scheduled"  # all that are due
+    REQUESTED = "requested"  # those that the event queue asks for
+    MANUAL = "manual"  # those that somebody named
+
+
+class Priority(StrEnum):
+    """Among views that could begin now, the higher one begins first."""
+
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """Higher is more urgent."""
+        return list(Priority).index(self)
+
+
+class ChangeDetection(StrEnum):
+    """How the task finds out that nothing changed beneath a view (its policy)."""
+
+    FINGERPRINT = "fingerprint"  # reads the tables
+    TOUCH = "touch"  # triggers on the tables
+    NONE = "none"
+
+
+class Fingerprinting(StrEnum):
+    """What a step does about its view's fingerprint (docs/change-detection.md)."""
+
+    CHECK = "check"  # take it, leave the view alone if it is the one of its contents, keep the new one otherwise
+    KEEP = "keep"  # take it and refresh all the same, so that the next step can check
+    NONE = "none"  # not worth its cost, or not possible
+
+
+class DueBy(StrEnum):
+    """Why a view is in a plan."""
+
+    NEVER_REFRESHED = "never refreshed"  # or of unknown age
+    TARGET_LAG = "target lag"
+    SCHEDULE = "schedule"
+    REQUEST = "request"  # the event queue
+    DOWNSTREAM = "downstream"  # a due view reads it
+    GROUP = "group"  # another view of its group is due
+    AUDIT = "audit"  # not made anew for the audit interval
+    PROBE = "probe"  # suspended, and tried once more
+    NAMED = "named"  # a manual run names it
+
+
 class Strategy(StrEnum):
     """How a step brings its view up to date."""
 
     SKIP = "skip"
     CONCURRENT = "concurrent"  # REFRESH … CONCURRENTLY: readers go on
-    EXCLUSIVE = "exclusive"  # plain REFRESH: readers wait; only for a view that is not populated yet
+    EXCLUSIVE = "exclusive"  # plain REFRESH: readers wait; only if not populated yet, or in the policy's window
 
 
 class Status(StrEnum):
@@ -35,6 +88,7 @@ class Status(StrEnum):
     SKIPPED = "skipped"
     CANCELLED = "cancelled"
     ABANDONED = "abandoned"
+    UPSTREAM_FAILED = "upstream_failed"
 
 
 class Freshness(StrEnum):
@@ -72,36 +126,116 @@ class ExitCode(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Schedule:
+    """A crontab line of five fields, in the wall-clock time of an IANA time zone."""
+
+    cron: str
+    time_zone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class ExclusiveWindow:
+    """When a view may be refreshed while its readers wait: from each point of the schedule, for `duration`."""
+
+    schedule: Schedule
+    duration: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class View:
-    """One managed view as the catalog has it now, with its policy. `oid` is None where the view is gone."""
+    """One enabled view as the catalog has it now, with its policy, its state and its history.
+
+    `oid` is None where the view is gone. `upstream` names the managed, enabled views that it reads, directly or through
+    anything else, and those its policy says it depends on. Durations ending in _s are seconds.
+    """
 
     name: str
-    oid: int | None
-    is_populated: bool
-    unique_index: str | None
-    statement_timeout: timedelta | None
+    oid: int | None = None
+    is_populated: bool = True
+    unique_index: str | None = None
+    # policy
+    target_lag: timedelta | None = timedelta(minutes=15)  # None: "downstream"
+    schedules: tuple[Schedule, ...] = ()
+    statement_timeout: timedelta | None = None
+    change_detection: ChangeDetection = ChangeDetection.FINGERPRINT
+    audit_interval: timedelta = timedelta(hours=24)
+    group: str | None = None
+    priority: Priority = Priority.NORMAL
+    exclusive_window: ExclusiveWindow | None = None
+    # graph
+    upstream: tuple[str, ...] = ()
+    # state; what is not known is None
+    data_timestamp: datetime | None = None
+    global_data_timestamp: datetime | None = None
+    refreshed_at: datetime | None = None
+    has_fingerprint: bool = False
+    fingerprint_s: float | None = None
+    unchanged_ratio: float | None = None
+    checks_passed_over: int = 0
+    suspended_at: datetime | None = None
+    probe_at: datetime | None = None
+    # history: of its last refreshes that were completed
+    p50_s: float | None = None
+    p95_s: float | None = None
+    last_attempt: int = 0  # the log entry; 0: none. The smaller, the longer ago
+    # evidence
+    changed_tables: tuple[str, ...] = ()  # by the statistics' counters: certainly written to since its last refresh
+    requests: int = 0  # waiting in the event queue
+    oldest_request_at: datetime | None = None
+    request_priority: Priority | None = None  # the highest of them
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One view in a plan: what will be done, and why, in words."""
+    """One view in a plan: what will be done, and why, in words.
+
+    `upstream` names the steps of the same plan that must have ended before; `estimate_s` is the median duration, None
+    where it was never refreshed. A step that cannot be begun has `problem` and `remedy`: it is recorded as failed.
+    """
 
     view: str
     strategy: Strategy
     reason: str
     statement_timeout_s: float
+    due_by: DueBy = DueBy.TARGET_LAG
+    fingerprinting: Fingerprinting = Fingerprinting.NONE
+    change_detection: ChangeDetection = ChangeDetection.FINGERPRINT
+    group: str | None = None
+    upstream: tuple[str, ...] = ()
+    priority: Priority = Priority.NORMAL
+    estimate_s: float | None = None
+    problem: str | None = None
+    remedy: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Undue:
+    """A view that a run leaves alone, why, and when it will be due if nothing happens (None: that cannot be known)."""
+
+    view: str
+    reason: str
+    next_due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run will do: its steps in the order of execution, upstream views first."""
+    """What a run will do: its steps, each after all it depends on, and the views that it leaves alone.
 
-    steps: tuple[Step, ...]
+    `waves` are the names of the steps by the length of the longest chain beneath them: those of one wave do not depend
+    on each other.
+    """
+
+    steps: tuple[Step, ...] = ()
+    waves: tuple[tuple[str, ...], ...] = ()
+    undue: tuple[Undue, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one step came to. `message` and `remedy` are for people; rows are None where nothing was refreshed."""
+    """What one step came to. `message` and `remedy` are for people; rows are None where nothing was refreshed.
+
+    `attempts` counts tries within the run; `requests_served` the entries of the event queue that it answered.
+    """
 
     view: str
     status: Status
@@ -114,6 +248,8 @@ class Outcome:
     sqlstate: str | None = None
     message: str | None = None
     remedy: str | None = None
+    attempts: int = 1
+    requests_served: int | None = None
 
     @classmethod
     def from_row(cls, row: dict[str, Any]) -> Outcome:
@@ -134,14 +270,68 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class StepStarted:
+    """A step's first try begins; its Outcome follows."""
+
+    step: Step
+
+
+@dataclass(frozen=True, slots=True)
+class StepRetried:
+    """A try failed for a reason that may pass, and another one follows after `wait_s` seconds.
+
+    `attempt` is the number of the try that failed, from 1. Of a consistency group, `view` is the member that failed.
+    """
+
+    view: str
+    attempt: int
+    wait_s: float
+    sqlstate: str | None
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delayed:
+    """The database is under load, so steps wait (`waited_s` is 0), or waited that long and go on."""
+
+    reason: str
+    waited_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something about a run that is said once and changes no outcome. `topic` is a stable name for machines."""
+
+    topic: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class VacuumFinished:
+    """A view's dead rows were removed and its statistics gathered, once the run's refreshes were done."""
+
+    view: str
+    duration_s: float
+
+
+Event = StepStarted | StepRetried | Delayed | Remark | VacuumFinished | Outcome
+
+
+@dataclass(frozen=True, slots=True)
 class ViewStatus:
-    """A managed view's freshness at one moment. `lag_s` is None where the age of its data is unknown."""
+    """A managed view's freshness at one moment.
+
+    `lag_s` is the global lag, from the oldest data among the view and what it was made from; `local_lag_s` counts from
+    its own. Both are None where the age is unknown. `target_lag` of a "downstream" view is the smallest among the views
+    that read it; None: none does, and it is never late.
+    """
 
     name: str
     enabled: bool
-    target_lag: timedelta
+    target_lag: timedelta | None
     data_timestamp: datetime | None
     lag_s: float | None
+    local_lag_s: float | None
     freshness: Freshness
     last_success_at: datetime | None
     rows_total: int | None
@@ -152,6 +342,11 @@ class ViewStatus:
     last_duration_ms: int | None
     last_message: str | None
     last_remedy: str | None
+    refreshed_at: datetime | None
+    suspended_at: datetime | None
+    probe_at: datetime | None
+    waiting_requests: int
+    oldest_request_at: datetime | None
 
     @property
     def lateness(self) -> str:
@@ -161,9 +356,22 @@ class ViewStatus:
             "never refreshed" if self.last_success_at is None else f"last refreshed at {self.last_success_at:%F %T %Z}"
         )
         failing = "" if self.failing_since is None else f", failing since {self.failing_since:%F %T %Z}"
+        suspended = "" if self.suspended_at is None else f", suspended since {self.suspended_at:%F %T %Z}"
+        target_s = 0.0 if self.target_lag is None else self.target_lag.total_seconds()
         return (
-            f"{self.name} is late: its data is {age}, its target lag is {self.target_lag.total_seconds():.0f} s, "
-            f"{last}{failing}. See why: vistafresca status."
+            f"{self.name} is late: its data is {age}, its target lag is {target_s:.0f} s, "
+            f"{last}{failing}{suspended}. See why: vistafresca status."
+        )
+
+    @property
+    def suspension(self) -> str | None:
+        """Since when and until when it is left alone, and how to end that: a sentence for people; None: it is not."""
+        if self.suspended_at is None:
+            return None
+        again = "" if self.probe_at is None else f"It is tried again at {self.probe_at:%F %T %Z}; "
+        return (
+            f"{self.name} is suspended since {self.suspended_at:%F %T %Z}, after {self.consecutive_failures} failures "
+            f"in a row. {again}once it is mended: vistafresca resume {shlex.quote(self.name)}"
         )
 
     @property
@@ -182,6 +390,8 @@ class RunResult:
     duration_s: float
     outcomes: tuple[Outcome, ...]
     views: tuple[ViewStatus, ...]
+    kind: RunKind = RunKind.SCHEDULED
+    undue: tuple[Undue, ...] = ()
 
     def count(self, *statuses: Status) -> int:
         """How many steps came to one of these."""

@@ -164,6 +164,44 @@ class Settings:
         30.0,
         "Longest wait for a lock before a view fails.",
     )
+    connections: int = _setting(
+        "VISTAFRESCA_CONNECTIONS",
+        _whole(least=1, most=32),
+        2,
+        "Refreshes at the same time, each on its own connection.",
+    )
+    max_attempts: int = _setting(
+        "VISTAFRESCA_MAX_ATTEMPTS", _whole(least=1, most=10), 3,
+        "Tries of one view in a run, where the failure may pass: a lock, a deadlock, a lost connection.",
+    )  # fmt: skip
+    retry_backoff_s: float = _setting(
+        "VISTAFRESCA_RETRY_BACKOFF_S", _seconds(least=0.01, most=60), 2.0,
+        "Wait before the second try; doubled before each further one.",
+    )  # fmt: skip
+    max_replica_lag_s: float = _setting(
+        "VISTAFRESCA_MAX_REPLICA_LAG_S", _seconds(least=0, most=86_400), 0.0,
+        "Refreshes wait while a replica is further behind; 0: they do not.",
+    )  # fmt: skip
+    max_transaction_age_s: float = _setting(
+        "VISTAFRESCA_MAX_TRANSACTION_AGE_S", _seconds(least=0, most=604_800), 0.0,
+        "Refreshes wait while a transaction older than this keeps dead rows from being removed; 0: they do not.",
+    )  # fmt: skip
+    min_free_storage_gib: float = _setting(
+        "VISTAFRESCA_MIN_FREE_STORAGE_GIB", _seconds(least=0, most=131_072), 0.0,
+        "Refreshes wait while VISTAFRESCA_DB_INSTANCE has less free storage; 0: they do not.",
+    )  # fmt: skip
+    db_instance: str | None = _setting(
+        "VISTAFRESCA_DB_INSTANCE", _name, None,
+        "The RDS instance whose FreeStorageSpace CloudWatch is asked for; without it free storage is not known.",
+    )  # fmt: skip
+    load_wait_s: float = _setting(
+        "VISTAFRESCA_LOAD_WAIT_S", _seconds(least=0, most=3_600), 60.0,
+        "Longest wait for the load to pass; then what has not begun is left to the next run.",
+    )  # fmt: skip
+    vacuum: bool = _setting(
+        "VISTAFRESCA_VACUUM", _boolean, True,
+        "VACUUM (ANALYZE) views that refreshes left full of dead rows, once the run's refreshes are done.",
+    )  # fmt: skip
     trigger_type: TriggerType = _setting(
         "VISTAFRESCA_TRIGGER_TYPE",
         _trigger_type,

@@ -7,14 +7,25 @@ import threading
 import time
 import traceback
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 
 from refresh_task import __version__
 from refresh_task.cancellation import GRACE_S, Cancellation, cancel_on_signals
-from refresh_task.catalog import read_view_status, read_views
+from refresh_task.catalog import adopt_views, read_now, read_view_status, read_views
 from refresh_task.database import Session, connect
-from refresh_task.errors import ConfigurationError, RunStuckError, StatementFailedError
-from refresh_task.model import ExitCode, Interruption, Outcome, RunResult, RunStatus, Status
+from refresh_task.errors import ConfigurationError, RunStuckError, VistafrescaError
+from refresh_task.model import (
+    ExitCode,
+    Interruption,
+    Outcome,
+    Plan,
+    RunKind,
+    RunResult,
+    RunStatus,
+    Status,
+    TriggerType,
+)
 from refresh_task.plan import make_plan
 from refresh_task.refresh import StepRunner
 from refresh_task.report import Reporter, reporters_for_run
@@ -23,24 +34,35 @@ from refresh_task.settings import Settings
 __all__ = ["main", "run"]
 
 _LAST_WORDS_S = 5.0
+# The second key of the run lock. A run that somebody starts for certain views takes none: each view has its own lock.
+_RUN_LOCKS = {RunKind.SCHEDULED: 0, RunKind.REQUESTED: 1}
+_TRIGGER_TYPES = {RunKind.REQUESTED: TriggerType.EVENT, RunKind.MANUAL: TriggerType.MANUAL}
 
 
-def main(environment: Mapping[str, str], *, for_a_terminal: bool = False) -> ExitCode:
-    """One run with the settings of the environment. Never raises: whatever happens is reported and becomes an exit
-    code."""
+def main(
+    environment: Mapping[str, str],
+    *,
+    kind: RunKind = RunKind.SCHEDULED,
+    names: tuple[str, ...] = (),
+    force: bool = False,
+    for_a_terminal: bool = False,
+) -> ExitCode:
+    """One run with the settings of the environment; `names` are the views of a manual one, to be refreshed even where
+    nothing changed with `force`. Never raises: whatever happens is reported and becomes an exit code."""
     try:
         try:
             settings = Settings.from_environment(environment)
         except ConfigurationError as error:
-            reporters_for_run(Settings(), for_a_terminal=for_a_terminal).run_failed(error)
+            reporters_for_run(Settings(), kind=kind, for_a_terminal=for_a_terminal).run_failed(error)
             return ExitCode.UNUSABLE
-        reporter = reporters_for_run(settings, for_a_terminal=for_a_terminal)
+        settings = replace(settings, trigger_type=_TRIGGER_TYPES.get(kind, settings.trigger_type))
+        reporter = reporters_for_run(settings, kind=kind, for_a_terminal=for_a_terminal)
     except Exception:  # noqa: BLE001  # no reporter is left to tell
         traceback.print_exc()
         return ExitCode.UNUSABLE
     with cancel_on_signals(settings.run_deadline_s, on_stuck=partial(_give_up, reporter)) as cancellation:
         try:
-            return run(settings, environment, reporter, cancellation).exit_code
+            return run(settings, environment, reporter, cancellation, kind=kind, names=names, force=force).exit_code
         except Exception as error:  # noqa: BLE001  # the last place that can still say what happened
             reporter.run_failed(error)
             return ExitCode.UNUSABLE
@@ -49,7 +71,14 @@ def main(environment: Mapping[str, str], *, for_a_terminal: bool = False) -> Exi
 
 
 def run(
-    settings: Settings, environment: Mapping[str, str], reporter: Reporter, cancellation: Cancellation
+    settings: Settings,
+    environment: Mapping[str, str],
+    reporter: Reporter,
+    cancellation: Cancellation,
+    *,
+    kind: RunKind = RunKind.SCHEDULED,
+    names: tuple[str, ...] = (),
+    force: bool = False,
 ) -> RunResult:
     """Bring the managed views up to date and say what became of each.
 
@@ -58,37 +87,59 @@ def run(
     started = time.monotonic()
     open_session = partial(connect, settings, environment=environment)
     with open_session() as control:
-        if not control.fetch_one("try_run_lock")["acquired"]:
-            result = RunResult(None, RunStatus.SKIPPED, None, time.monotonic() - started, (), ())
+        if kind is RunKind.REQUESTED and not control.fetch_all("read_pending_views"):
+            reporter.nothing_requested()
+            return RunResult(None, RunStatus.SUCCEEDED, None, time.monotonic() - started, (), (), kind)
+        if not _lock(control, kind):
+            result = RunResult(None, RunStatus.SKIPPED, None, time.monotonic() - started, (), (), kind)
             reporter.run_finished(result)
             return result
 
-        run_id = _start(settings, control, reporter)
-        plan = make_plan(read_views(control), default_timeout_s=settings.statement_timeout_s)
+        run_id = _start(settings, control, reporter, kind)
+        plan = make_plan(
+            read_views(control),
+            now=read_now(control),
+            interval_s=settings.interval_s,
+            default_timeout_s=settings.statement_timeout_s,
+            kind=kind,
+            names=names,
+            force=force,
+        )
         steps = StepRunner(
             control=control,
-            open_worker=open_session,
+            open_worker=partial(open_session, isolation="repeatable read"),
             cancellation=cancellation,
             run_id=run_id,
             trigger_type=settings.trigger_type,
             triggered_by=settings.triggered_by,
+            settings=settings,
         )
         outcomes: list[Outcome] = []
-        for outcome in steps.carry_out(plan, on_start=reporter.step_started):
-            outcomes.append(outcome)
-            reporter.step_finished(outcome)
+        for event in steps.carry_out(plan):
+            if isinstance(event, Outcome):
+                outcomes.append(event)
+            reporter.happened(event)
 
         # A signal that came when the work was done changed nothing.
         interruption = cancellation.interruption if steps.was_cut_short else None
-        result = _finish(control, run_id, outcomes, interruption, time.monotonic() - started)
+        ended = RunResult(
+            run_id, RunStatus.SUCCEEDED, interruption, time.monotonic() - started, tuple(outcomes), (), kind
+        )
+        result = _finish(control, plan, ended)
         reporter.run_finished(result)
-        _remove_old_rows(settings, control, reporter)
+        _tidy_up(settings, control, reporter, kind)
     return result
 
 
-def _start(settings: Settings, control: Session, reporter: Reporter) -> int:
+def _lock(control: Session, kind: RunKind) -> bool:
+    lock = _RUN_LOCKS.get(kind)
+    return lock is None or bool(control.fetch_one("try_run_lock", kind=lock)["acquired"])
+
+
+def _start(settings: Settings, control: Session, reporter: Reporter, kind: RunKind) -> int:
     row = control.fetch_one(
         "start_run",
+        kind=kind,
         trigger_type=settings.trigger_type,
         triggered_by=settings.triggered_by,
         scheduled_time=settings.scheduled_time,
@@ -96,45 +147,49 @@ def _start(settings: Settings, control: Session, reporter: Reporter) -> int:
     )
     run_id = int(row["id"])
     reporter.run_started(run_id)
+    if kind not in _RUN_LOCKS:
+        return run_id
     try:
-        abandoned = control.fetch_all("mark_abandoned", run_id=run_id)
-    except StatementFailedError as error:
-        # What an earlier run left is not worth this one.
-        reporter.housekeeping_failed(error)
-    else:
-        if abandoned:
+        if abandoned := control.fetch_all("mark_abandoned", run_id=run_id):
             reporter.rows_abandoned([entry["view_name"] for entry in abandoned])
+        adopt_views(control)
+    except VistafrescaError as error:
+        # What an earlier run left, or a view that is new, is not worth this run.
+        reporter.housekeeping_failed(error)
     return run_id
 
 
-def _finish(
-    control: Session, run_id: int, outcomes: list[Outcome], interruption: Interruption | None, duration_s: float
-) -> RunResult:
+def _finish(control: Session, plan: Plan, ended: RunResult) -> RunResult:
     views = read_view_status(control)
-    if interruption is not None:
+    if ended.interruption is not None:
         status = RunStatus.CANCELLED
-    elif any(outcome.status not in (Status.COMPLETED, Status.SKIPPED) for outcome in outcomes) or any(
-        view.is_late for view in views
+    elif ended.count(*Status) != ended.count(Status.COMPLETED, Status.SKIPPED) or (
+        # Late views are the verdict on the schedule: a run about some views answers for those.
+        ended.kind is RunKind.SCHEDULED and any(view.is_late for view in views)
     ):
         status = RunStatus.FAILED
     else:
         status = RunStatus.SUCCEEDED
-    result = RunResult(run_id, status, interruption, duration_s, tuple(outcomes), views)
     control.execute(
         "finish_run",
-        run_id=run_id,
+        run_id=ended.run_id,
         status=status,
-        views_succeeded=result.count(Status.COMPLETED),
-        views_failed=result.count(Status.FAILED),
-        views_skipped=result.count(Status.SKIPPED),
+        views_succeeded=ended.count(Status.COMPLETED),
+        views_failed=ended.count(Status.FAILED),
+        views_skipped=ended.count(Status.SKIPPED),
+        views_upstream_failed=ended.count(Status.UPSTREAM_FAILED),
+        views_not_due=len(plan.undue),
     )
-    return result
+    return replace(ended, status=status, views=views, undue=plan.undue)
 
 
-def _remove_old_rows(settings: Settings, control: Session, reporter: Reporter) -> None:
+def _tidy_up(settings: Settings, control: Session, reporter: Reporter, kind: RunKind) -> None:
+    if kind is not RunKind.SCHEDULED:
+        return
     try:
         control.execute("purge_log", retention_days=settings.log_retention_days)
-    except StatementFailedError as error:
+        control.execute("compact_touches")
+    except VistafrescaError as error:
         # The views are fresh: nobody is to be woken for this.
         reporter.housekeeping_failed(error)
 

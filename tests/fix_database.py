@@ -94,7 +94,8 @@ class Database:
             self.execute("INSERT INTO bi_refresh.view_policy (view_name) VALUES (%s)", view)
 
 
-def _create(server: EmbeddedServer, *, template: str = "template1") -> Database:
+def create_database(server: EmbeddedServer, *, template: str = "template1") -> Database:
+    """A new database; drop it in the end."""
     name = f"test_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(server.dsn(), autocommit=True) as connection:
         connection.execute(
@@ -103,7 +104,8 @@ def _create(server: EmbeddedServer, *, template: str = "template1") -> Database:
     return Database(server, name)
 
 
-def _drop(database: Database) -> None:
+def drop_database(database: Database) -> None:
+    """Drop it, whoever is connected."""
     with psycopg.connect(database.server.dsn(), autocommit=True) as connection:
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(database.name)))
 
@@ -111,42 +113,42 @@ def _drop(database: Database) -> None:
 @pytest.fixture(scope="session")
 def migrated_template(server: EmbeddedServer) -> Iterator[Database]:
     """Migrated, with nothing else in it; to be cloned, never used."""
-    database = _create(server)
+    database = create_database(server)
     with database.session() as session:
         migrate_up(session)
     yield database
-    _drop(database)
+    drop_database(database)
 
 
 @pytest.fixture(scope="session")
 def fluxion_template(server: EmbeddedServer) -> Iterator[Database]:
     """Migrated with the fluxion system; to be cloned, never used."""
-    database = _create(server)
+    database = create_database(server)
     with database.session() as session:
         migrate_up(session, systems=["fluxion"])
     yield database
-    _drop(database)
+    drop_database(database)
 
 
 @pytest.fixture
 def empty_database(server: EmbeddedServer) -> Iterator[Database]:
     """A database that has never seen Vistafresca."""
-    database = _create(server)
+    database = create_database(server)
     yield database
-    _drop(database)
+    drop_database(database)
 
 
 @pytest.fixture
 def database(migrated_template: Database) -> Iterator[Database]:
     """A migrated database without any view."""
-    database = _create(migrated_template.server, template=migrated_template.name)
+    database = create_database(migrated_template.server, template=migrated_template.name)
     yield database
-    _drop(database)
+    drop_database(database)
 
 
 @pytest.fixture
 def fluxion_database(fluxion_template: Database) -> Iterator[Database]:
     """A database with bi_refresh and fluxion, without any row."""
-    database = _create(fluxion_template.server, template=fluxion_template.name)
+    database = create_database(fluxion_template.server, template=fluxion_template.name)
     yield database
-    _drop(database)
+    drop_database(database)

@@ -3,13 +3,14 @@
 from infrastructure.settings.database import Database, IamAuthentication, ProvisionedInstance, Secret
 from infrastructure.settings.environment import Environment, Image, Network, Pager
 from infrastructure.settings.file import SettingsError, read
-from infrastructure.settings.run import Alarms, Schedule, Sentry, Task
+from infrastructure.settings.run import Alarms, Guards, Schedule, Sentry, Task
 from infrastructure.settings.section import Section
 
 __all__ = [
     "Alarms",
     "Database",
     "Environment",
+    "Guards",
     "IamAuthentication",
     "Image",
     "Network",

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from infrastructure.settings.run import Alarms, Schedule, Sentry, Task
+from infrastructure.settings.run import Alarms, Guards, Schedule, Sentry, Task
 from infrastructure.settings.section import KeyArn, ResourceId, SecretArn, Section, SecurityGroupId, ShortName
 
 _SYSTEMS = Path(__file__).parents[2] / "sql" / "systems"
@@ -86,6 +86,9 @@ class Database(Section):
     provisioned: ProvisionedInstance | None = None
     """or to an instance made here. Exactly one of the three."""
 
+    instance_id: Annotated[str, Field(pattern=r"^[a-z](-?[a-z0-9]){0,62}$")] | None = None
+    """The RDS instance's identifier, for guards.min_free_storage_gib."""
+
     systems: tuple[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], ...] = ()
     """Source systems of sql/systems that the outputs Migrate and Apply install too, with an output for sample
     rows."""
@@ -95,6 +98,9 @@ class Database(Section):
 
     task: Task = Task()
     """Overrides keys of [task]."""
+
+    guards: Guards = Guards()
+    """Overrides keys of [guards]."""
 
     alarms: Alarms = Alarms()
     """Overrides keys of [alarms]."""
@@ -117,6 +123,10 @@ class Database(Section):
     @property
     def slow_run_s(self) -> int:
         return self.alarms.slow_run_s or min(self.interval_s * 8 // 10, self.run_deadline_s * 9 // 10)
+
+    @property
+    def oldest_request_s(self) -> int:
+        return self.alarms.oldest_request_s or max(600, 2 * 60 * self.schedule.poll_minutes)
 
     @property
     def sentry_max_runtime_min(self) -> int:
@@ -144,6 +154,16 @@ class Database(Section):
             raise ValueError(msg)
         if self.provisioned is not None and self.security_group_id is not None:
             msg = "security_group_id goes with an existing database; a provisioned one gets its own: remove the key"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _storage_is_somebodys(self) -> Self:
+        if self.guards.min_free_storage_gib and self.instance_id is None and self.provisioned is None:
+            msg = (
+                f"guards.min_free_storage_gib ({self.guards.min_free_storage_gib}) needs instance_id, for CloudWatch "
+                "is asked for the free storage of an RDS instance: add the key"
+            )
             raise ValueError(msg)
         return self
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from infrastructure.settings.database import Database
-from infrastructure.settings.run import Alarms, Schedule, Sentry, Task
+from infrastructure.settings.run import Alarms, Guards, Schedule, Sentry, Task
 from infrastructure.settings.section import (
     AccountId,
     Cidr,
@@ -20,7 +20,7 @@ from infrastructure.settings.section import (
     Zone,
 )
 
-OVERRIDABLE = ("schedule", "task", "alarms", "sentry")
+OVERRIDABLE = ("schedule", "task", "guards", "alarms", "sentry")
 """The tables that a database may have too; its keys win over the environment's."""
 
 
@@ -130,6 +130,9 @@ class Environment(Section):
     """For all databases."""
 
     task: Task = Task()
+    """For all databases."""
+
+    guards: Guards = Guards()
     """For all databases."""
 
     alarms: Alarms = Alarms()

@@ -24,7 +24,25 @@ class Schedule(Section):
     """Minutes between two runs, counted from :00. They divide the hour, so that every hour looks the same."""
 
     enabled: bool = True
-    """false deploys the rule disabled: nothing runs, and the heartbeat alarm pages after the usual time."""
+    """false deploys the rules disabled: nothing runs, and the heartbeat alarm pages after the usual time."""
+
+    event_poll_minutes: Literal[0, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30] | None = None
+    """Minutes between two runs for the event queue alone (vistafresca run --requested), set halfway between scheduled
+    ones; they divide the interval. 0: none, and the queue waits for the schedule. Absent: 5, or the most below that
+    divides the interval."""
+
+    @property
+    def poll_minutes(self) -> int:
+        """What event_poll_minutes comes to; 0: there is no rule for the event queue."""
+        if self.event_poll_minutes is not None:
+            return self.event_poll_minutes
+        return next(minutes for minutes in (5, 4, 3) if self.interval_minutes % minutes == 0)
+
+    @property
+    def requested_minutes(self) -> str:
+        """The minutes of every hour at which the event queue is looked at, clear of the schedule's:
+        5 → "2,7,12,…"."""
+        return ",".join(str(minute) for minute in range(self.poll_minutes // 2, 60, self.poll_minutes))
 
     @property
     def minutes(self) -> str:
@@ -35,6 +53,16 @@ class Schedule(Section):
     def crontab(self) -> str:
         """The same in five fields, for people and Sentry: 10 → "*/10 * * * *"."""
         return "0 * * * *" if self.interval_minutes == 60 else f"*/{self.interval_minutes} * * * *"  # noqa: PLR2004  an hour
+
+    @model_validator(mode="after")
+    def _polls_keep_step(self) -> Self:
+        if self.poll_minutes and self.interval_minutes % self.poll_minutes:
+            msg = (
+                f"event_poll_minutes = {self.poll_minutes} does not divide interval_minutes = {self.interval_minutes}, "
+                "so the two kinds of run would meet: use a divisor, or 0 for none"
+            )
+            raise ValueError(msg)
+        return self
 
 
 class Task(Section):
@@ -56,6 +84,12 @@ class Task(Section):
     lock_timeout_s: Annotated[int, Field(ge=1, le=600)] = 30
     """Seconds to wait for a lock on a view."""
 
+    connections: Annotated[int, Field(ge=1, le=32)] = 2
+    """Refreshes at the same time, each on a connection of its own."""
+
+    vacuum: bool = True
+    """VACUUM (ANALYZE) views that refreshes left full of dead rows, at the end of a run."""
+
     stop_timeout_s: Annotated[int, Field(ge=10, le=120)] = 120
     """Seconds between SIGTERM and SIGKILL: the time to cancel, record and report. Fargate allows at most 120."""
 
@@ -71,6 +105,23 @@ class Task(Section):
         return self
 
 
+class Guards(Section):
+    """When the database has enough to do already: refreshes wait, and what has not begun is left to the next run."""
+
+    max_replica_lag_s: Annotated[int, Field(ge=0, le=86_400)] = 0
+    """Seconds a replica may be behind; 0: any."""
+
+    max_transaction_age_s: Annotated[int, Field(ge=0, le=604_800)] = 0
+    """Seconds for which another transaction may keep dead rows from being removed; 0: any."""
+
+    min_free_storage_gib: Annotated[int, Field(ge=0, le=131_072)] = 0
+    """Free storage of the instance in GiB, as CloudWatch has it; 0: any. Needs database[].instance_id, unless the
+    instance is provisioned."""
+
+    wait_s: Annotated[int, Field(ge=0, le=3600)] = 60
+    """Seconds to wait for the load to pass."""
+
+
 class Alarms(Section):
     """From which value on a person is told."""
 
@@ -82,6 +133,16 @@ class Alarms(Section):
 
     views_late: Annotated[int, Field(ge=1, le=1000)] = 1
     """Views older than their target lag at the end of a run."""
+
+    views_suspended: Annotated[int, Field(ge=1, le=1000)] = 1
+    """Views that are left alone after failing again and again."""
+
+    oldest_request_s: Annotated[int, Field(ge=60, le=86_400)] | None = None
+    """Seconds an entry of the event queue may wait. Absent: 600, or twice event_poll_minutes if that is longer."""
+
+    fresh_ratio_percent: Annotated[float, Field(gt=0, le=100)] | None = None
+    """The service-level objective: how many of all views are to be within their target lag, on average over a day.
+    Absent: no alarm, for each late view pages by itself; the dashboard shows the ratio."""
 
     slow_run_s: Annotated[int, Field(ge=10, le=3600)] | None = None
     """Seconds a run may take before it is too near its slot; less than the deadline. Absent: 80 % of the interval, or

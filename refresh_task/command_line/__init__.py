@@ -1,4 +1,5 @@
-"""The `vistafresca` command: everything but the deployed `run`, which __main__ starts without it."""
+"""The `vistafresca` command: everything but the deployed `run` and `run --requested`, which __main__ starts without
+it."""
 
 from __future__ import annotations
 
@@ -8,8 +9,14 @@ import click
 
 from refresh_task import __version__
 from refresh_task.command_line.apply import apply
+from refresh_task.command_line.doctor import doctor
 from refresh_task.command_line.history import history
+from refresh_task.command_line.init import init
 from refresh_task.command_line.migrate import migrate
+from refresh_task.command_line.plan import plan
+from refresh_task.command_line.refresh import refresh
+from refresh_task.command_line.request import request
+from refresh_task.command_line.resume import resume
 from refresh_task.command_line.run import run
 from refresh_task.command_line.sample import sample
 from refresh_task.command_line.status import status
@@ -29,7 +36,7 @@ def _commands() -> None:
     """
 
 
-for _command in (run, status, history, migrate, apply, sample):
+for _command in (run, plan, refresh, request, resume, status, history, migrate, apply, doctor, init, sample):
     _commands.add_command(_command)
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
 
 from refresh_task import policies
 from refresh_task.command_line.session import json_option, open_session, print_json
+from refresh_task.database import Session
 from refresh_task.errors import ConfigurationError
+from refresh_task.plan import find_problems
+from refresh_task.settings import Settings
 
 _COLOURS = {"+": "green", "~": "yellow", "-": "red"}
 
@@ -29,34 +33,69 @@ _COLOURS = {"+": "green", "~": "yellow", "-": "red"}
 @json_option
 def apply(files: tuple[Path, ...], *, allow_empty: bool, dry_run: bool, as_json: bool) -> int:
     """Make the database's policies those of views.toml, and show what changed."""
+    settings = Settings.from_environment(os.environ)
     declared = policies.read_views_files(files)
     with open_session() as session:
-        changes = policies.compare(session, declared)
-        if changes and not declared and not (allow_empty or dry_run):
+        difference = policies.compare(session, declared)
+        if difference and not declared and not (allow_empty or dry_run):
             raise ConfigurationError(
-                f"no view is declared, so all {len(changes)} policies would be removed and nothing kept fresh.",
+                f"no view is declared, so all {len(difference.views)} policies would be removed and nothing kept "
+                "fresh.",
                 subject=", ".join(map(str, files)),
                 remedy="Name the right files with --file, or say --allow-empty.",
             )
-        without_index = policies.missing_unique_indexes(session, declared)
-        if not dry_run:
-            policies.apply_changes(session, changes)
+        _refuse_what_has_no_order(session, difference)
+        without_index = policies.missing_unique_indexes(
+            session, {view for view, policy in difference.after.items() if policy.exclusive_window is None}
+        )
+        if difference and not dry_run:
+            policies.apply_difference(session, difference)
+    advice = policies.give_advice(difference, settings)
     if as_json:
         print_json(
             {
                 "applied": not dry_run,
-                "changes": [{"sign": c.sign, "view": c.view, "description": c.description} for c in changes],
+                "changes": [
+                    {"sign": c.sign, "view": c.subject, "description": c.description} for c in difference.views
+                ],
+                "pattern_changes": [
+                    {"sign": c.sign, "pattern": c.subject, "description": c.description} for c in difference.patterns
+                ],
+                "patterns": difference.found,
                 "missing_unique_indexes": without_index,
+                "advice": advice,
             }
         )
         return 0
-    for change in changes:
-        click.echo(click.style(f"{change.sign} {change.view}: {change.description}", fg=_COLOURS[change.sign]))
+    _print(difference, without_index, advice, verb="would change" if dry_run else "changed")
+    return 0
+
+
+def _refuse_what_has_no_order(session: Session, difference: policies.Difference) -> None:
+    """Raise ConfigurationError for cycles, and groups that cannot be one transaction."""
+    for view, problem in find_problems(policies.declared_graph(session, difference.after)).items():
+        raise ConfigurationError(f"{problem.problem}.", subject=view, remedy=problem.remedy)
+
+
+def _print(difference: policies.Difference, without_index: dict[str, str], advice: list[str], *, verb: str) -> None:
+    changed = {change.subject for change in difference.patterns}
+    for change in difference.patterns:
+        _print_change(change, f"pattern {change.subject}")
+    for pattern, views in difference.found.items():
+        mark = " " if pattern in changed else "="
+        click.echo(f"{mark} pattern {pattern} finds {', '.join(views) if views else 'nothing'}")
+    for change in difference.views:
+        _print_change(change, change.subject)
     for view, ddl in without_index.items():
         click.secho(
             f"! {view} has no unique index on plain columns: its refreshes will fail until it has.\n    {ddl}",
             fg="yellow",
         )
-    verb = "would change" if dry_run else "changed"
-    click.echo(f"{len(changes)} of {len(declared)} declared {'policy' if len(declared) == 1 else 'policies'} {verb}.")
-    return 0
+    for sentence in advice:
+        click.secho(f"! {sentence}", fg="yellow")
+    total = len(difference.after)
+    click.echo(f"{len(difference.views)} of {total} declared {'policy' if total == 1 else 'policies'} {verb}.")
+
+
+def _print_change(change: policies.Change, subject: str) -> None:
+    click.echo(click.style(f"{change.sign} {subject}: {change.description}", fg=_COLOURS[change.sign]))

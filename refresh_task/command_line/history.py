@@ -11,7 +11,7 @@ from rich.markup import escape
 from refresh_task.command_line.session import json_option, open_session, print_json
 from refresh_task.report.terminal import number, view_table, wide_console
 
-_STATUSES = ["running", "completed", "failed", "skipped", "cancelled", "abandoned"]
+_STATUSES = ["running", "completed", "failed", "skipped", "cancelled", "abandoned", "upstream_failed"]
 
 
 @click.command()

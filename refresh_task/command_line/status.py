@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict
 
 import click
@@ -13,6 +14,7 @@ from refresh_task.model import ExitCode, Freshness, ViewStatus
 from refresh_task.report.terminal import age, number, view_table, wide_console
 
 _COLOURS = {Freshness.FRESH: "green", Freshness.STALE: "yellow", Freshness.VERY_STALE: "red"}
+_OLDER_UPSTREAM_S = 60.0  # from here on it is worth a sentence
 
 
 @click.command()
@@ -21,16 +23,18 @@ def status(*, as_json: bool) -> int:
     """How fresh each view is now, and what its last refresh came to. Exit code 1: a view is late or failing."""
     with open_session() as session:
         views = read_view_status(session)
+        server = session.server
     if as_json:
         print_json([asdict(view) for view in views])
     else:
-        _print(views)
+        _print(server, views)
     troubled = any(view.enabled and (view.is_late or view.consecutive_failures) for view in views)
     return ExitCode.VIEWS_FAILED if troubled else ExitCode.OK
 
 
-def _print(views: tuple[ViewStatus, ...]) -> None:
+def _print(server: str, views: tuple[ViewStatus, ...]) -> None:
     console = wide_console()
+    console.print(server, style="bold", markup=False, highlight=False, soft_wrap=True)
     if not views:
         console.print("No view is managed yet. Declare some in views.toml and run: vistafresca apply")
         return
@@ -40,20 +44,32 @@ def _print(views: tuple[ViewStatus, ...]) -> None:
             escape(view.name),
             f"[{_COLOURS[view.freshness]}]{view.freshness}[/]" if view.enabled else "disabled",
             age(view.lag_s),
-            age(view.target_lag.total_seconds()),
+            "downstream" if view.target_lag is None else age(view.target_lag.total_seconds()),
             number(view.rows_total),
-            view.last_status or "never",
+            "suspended" if view.suspended_at is not None else view.last_status or "never",
             "" if view.last_duration_ms is None else f"{view.last_duration_ms / 1000:.2f}",
             str(view.consecutive_failures),
         )
     console.print(table)
     for view in views:
-        if view.last_status == "failed":
-            since = "" if view.failing_since is None else f" since {view.failing_since:%F %T %Z}"
-            console.print(
-                f"{view.name} fails{since}: {view.last_message}\n  {view.last_remedy or ''}",
-                style="red",
-                markup=False,
-                highlight=False,
-                soft_wrap=True,
-            )
+        for text, style in _remarks(view):
+            console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+
+
+def _remarks(view: ViewStatus) -> Iterator[tuple[str, str]]:
+    """What a view's row has no room for: sentences, each with its style."""
+    if view.last_status in ("failed", "upstream_failed"):
+        since = "" if view.failing_since is None else f" since {view.failing_since:%F %T %Z}"
+        verb = "fails" if view.last_status == "failed" else "waits for an upstream view"
+        yield f"{view.name} {verb}{since}: {view.last_message}\n  {view.last_remedy or ''}".rstrip(), "red"
+    # The remedy of the failure that suspended it says so, too.
+    if view.suspension is not None and "is suspended" not in (view.last_remedy or ""):
+        yield view.suspension, "yellow"
+    if view.lag_s is not None and view.local_lag_s is not None and view.lag_s >= view.local_lag_s + _OLDER_UPSTREAM_S:
+        yield (
+            f"{view.name} was made {age(view.local_lag_s)} ago from views whose data is {age(view.lag_s)} old.",
+            "dim",
+        )
+    if view.oldest_request_at is not None:
+        waiting = "1 request waits" if view.waiting_requests == 1 else f"{view.waiting_requests} requests wait"
+        yield f"{view.name}: {waiting} since {view.oldest_request_at:%F %T %Z}.", "dim"

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import psycopg
 from psycopg import sql
 from psycopg.rows import DictRow, dict_row, tuple_row
+from psycopg.types.numeric import Oid
+from psycopg.types.string import StrDumper
 
 from refresh_task.database.credentials import connection_parameters
+from refresh_task.database.portable import portable_statement
 from refresh_task.errors import (
     ConfigurationError,
     DatabaseUnavailableError,
@@ -27,11 +30,18 @@ from refresh_task.settings import Settings
 _QUERIES = Path(__file__).parent / "queries"
 _CANCEL_TIMEOUT_S = 5.0
 
+Isolation = Literal["read committed", "repeatable read"]
+
 
 def connect(
-    settings: Settings, *, environment: Mapping[str, str] = os.environ, schema_required: bool = True
+    settings: Settings,
+    *,
+    environment: Mapping[str, str] = os.environ,
+    schema_required: bool = True,
+    isolation: Isolation = "read committed",
 ) -> Session:
-    """Open a session with the timeouts of the settings. Close it, or use it as a context manager.
+    """Open a session with the timeouts of the settings, whose statements each run under `isolation`. Close it, or use
+    it as a context manager.
 
     Raises DatabaseUnavailableError (unreachable, refused), SchemaMissingError (not migrated; unless not
     `schema_required`) and ConfigurationError (connection settings that make no sense).
@@ -51,7 +61,7 @@ def connect(
             raise _unavailable(second_error, server) from None
     session = Session(connection, server=server)
     try:
-        session.configure(settings)
+        session.configure(settings, isolation)
         if schema_required and not session.fetch_one("schema_exists")["schema_exists"]:
             raise SchemaMissingError(
                 "there is no bi_refresh schema, or an older one.",
@@ -65,7 +75,12 @@ def connect(
 
 
 class Session:
-    """One connection in autocommit mode: each named query is one statement and one transaction."""
+    """One connection in autocommit mode: each named query is one statement and one transaction.
+
+    Several threads may share it for such single statements: psycopg lets one at a time through, each with a cursor and
+    a result of its own, and without a transaction block there is no state that one thread's failure could leave to
+    another. transaction() is for a session that nobody shares.
+    """
 
     def __init__(self, connection: psycopg.Connection[DictRow], *, server: str) -> None:
         self._connection = connection
@@ -86,14 +101,21 @@ class Session:
         return self._backend_pid
 
     @property
+    def address(self) -> tuple[str | None, int, str, str]:
+        """Host (None: a socket of this machine), port, database and user."""
+        info = self._connection.info
+        return None if info.host.startswith("/") else info.host, info.port, info.dbname, info.user
+
+    @property
     def is_usable(self) -> bool:
         """Whether a further statement can be tried."""
         return not self._connection.closed
 
-    def configure(self, settings: Settings) -> None:
+    def configure(self, settings: Settings, isolation: Isolation) -> None:
         """Set what every session of ours has set."""
         row = self.fetch_one(
             "configure_session",
+            isolation=isolation,
             statement_timeout_ms=round(settings.statement_timeout_s * 1000),
             lock_timeout_ms=round(settings.lock_timeout_s * 1000),
         )
@@ -134,9 +156,45 @@ class Session:
         except psycopg.Error as error:
             raise self._failure(error) from None
 
+    @contextmanager
+    def read_only(self) -> Iterator[None]:
+        """All statements of the block see one moment and can change nothing: the server itself refuses what would."""
+        with self.transaction():
+            self._fetch(b"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY", None)
+            yield
+
+    def fetch_portable(self, function: str, array: Sequence[int] | Sequence[str]) -> list[dict[str, Any]]:
+        """The rows that sql/bi_refresh/functions/<function>.sql gives for an array of OIDs or of texts, on a database
+        that may not have that function: its body is sent as a statement."""
+        typed = [Oid(value) if isinstance(value, int) else value for value in array]
+        try:
+            cursor = psycopg.RawCursor(self._connection, row_factory=dict_row)
+            cursor.adapters.register_dumper(str, StrDumper)  # as text, and not of unknown type
+            return cursor.execute(portable_statement(function), [typed]).fetchall() if typed else []
+        except psycopg.Error as error:
+            raise self._failure(error) from None
+
     def set_statement_timeout(self, timeout_s: float) -> None:
         """How long each of the following statements may take."""
         self.fetch_one("set_statement_timeout", statement_timeout_ms=round(timeout_s * 1000))
+
+    def vacuum(self, schema: str, relation: str) -> str | None:
+        """Remove a relation's dead rows and gather its statistics, without waiting for a lock and without ever taking
+        one that readers wait for (TRUNCATE false). The server's own words where it left the relation alone (locked, not
+        allowed); None: it is done."""
+        warnings: list[str] = []
+
+        def hear(diagnostic: psycopg.errors.Diagnostic) -> None:
+            if diagnostic.severity_nonlocalized == "WARNING" and diagnostic.message_primary is not None:
+                warnings.append(diagnostic.message_primary)
+
+        statement = sql.SQL("VACUUM (ANALYZE, SKIP_LOCKED, TRUNCATE false) {}").format(sql.Identifier(schema, relation))
+        self._connection.add_notice_handler(hear)
+        try:
+            self._fetch(statement, None)
+        finally:
+            self._connection.remove_notice_handler(hear)
+        return warnings[0] if warnings else None
 
     def cancel(self) -> None:
         """Ask the server to cancel the statement under way. Safe to call from another thread, and when nothing is
@@ -160,7 +218,9 @@ class Session:
 
     def _failure(self, error: psycopg.Error) -> StatementFailedError | ConfigurationError:
         message = error.diag.message_primary or str(error).strip() or type(error).__name__
-        if isinstance(error, psycopg.errors.InsufficientPrivilege):
+        # A view that may not be refreshed is that view's failure, and refresh_view() names it; a missing grant on our
+        # own schema is everything's.
+        if isinstance(error, psycopg.errors.InsufficientPrivilege) and error.diag.table_name is None:
             user = self._connection.info.user
             return ConfigurationError(
                 f"{message}.",
@@ -173,6 +233,7 @@ class Session:
             remedy=error.diag.message_hint or _STATEMENT_REMEDIES.get(error.sqlstate or "", _SEE_THE_LOG),
             sqlstate=error.sqlstate,
             connection_lost=self._connection.closed,
+            table_name=error.diag.table_name,
         )
 
 
@@ -192,21 +253,35 @@ def _server(parameters: Mapping[str, Any], environment: Mapping[str, str]) -> st
     return f"PostgreSQL {dbname} at {host}:{port}"
 
 
-# By what the message says: no SQLSTATE comes with a refused connection. A server that speaks another language gets the
-# last one.
-_REMEDIES = {
+# By what the message says, for no SQLSTATE comes with a refused connection: the one that it amounts to, and the remedy.
+# A server that speaks another language gets the last one.
+_REMEDIES: dict[str, tuple[str | None, str]] = {
     r"certificate verify failed|server certificate for|root certificate|does not support SSL": (
-        "The server's identity is not proven, so no password was sent. Check that PGHOST is the name in its "
-        "certificate and that PGSSLROOTCERT names its certificate authority (default: AWS's, renewed by "
-        "python -m scripts.refresh_rds_bundle)."
+        None,
+        (
+            "The server's identity is not proven, so no password was sent. Check that PGHOST is the name in its "
+            "certificate and that PGSSLROOTCERT names its certificate authority (default: AWS's, renewed by "
+            "python -m scripts.refresh_rds_bundle)."
+        ),
     ),
     r"password|authentication failed|no pg_hba.conf entry": (
-        "Check the user's password, or the secret that holds it, and that the server lets this user in from here."
+        None,
+        "Check the user's password, or the secret that holds it, and that the server lets this user in from here.",
     ),
-    r"database .* does not exist": "Check the database's name (dbname, PGDATABASE), or create it.",
-    r"role .* does not exist": "Check the user's name (user, PGUSER), or create the role.",
-    r"too many|remaining connection slots": "Raise max_connections, or end sessions that nobody needs.",
-    "": "Check the host, the port, the security groups between the task and the database, and that it is up.",
+    r"database .* does not exist": (None, "Check the database's name (dbname, PGDATABASE), or create it."),
+    r"role .* does not exist": (None, "Check the user's name (user, PGUSER), or create the role."),
+    r"too many|remaining connection slots": (
+        "53300",
+        "Raise max_connections, or end sessions that nobody needs.",
+    ),
+    r"starting up|shutting down|not yet accepting|in recovery mode": (
+        "57P03",
+        "The server is starting or stopping: check that it comes up.",
+    ),
+    "": (
+        "08001",
+        "Check the host, the port, the security groups between the task and the database, and that it is up.",
+    ),
 }
 
 
@@ -219,11 +294,7 @@ def _unavailable(error: psycopg.Error, server: str) -> DatabaseUnavailableError 
             subject=server,
             remedy="Correct it in DATABASE_URL or in libpq's PG… variables.",
         )
+    sqlstate, remedy = next(found for pattern, found in _REMEDIES.items() if re.search(pattern, reason))
     if server.endswith("the default socket:5432"):
-        return DatabaseUnavailableError(
-            f"cannot connect: {reason}.",
-            subject=server,
-            remedy="Set DATABASE_URL, or PGHOST and the other PG... variables.",
-        )
-    remedy = next(remedy for pattern, remedy in _REMEDIES.items() if re.search(pattern, reason))
-    return DatabaseUnavailableError(f"cannot connect: {reason}.", subject=server, remedy=remedy)
+        remedy = "Set DATABASE_URL, or PGHOST and the other PG... variables."
+    return DatabaseUnavailableError(f"cannot connect: {reason}.", subject=server, remedy=remedy, sqlstate=sqlstate)

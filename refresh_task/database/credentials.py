@@ -64,7 +64,7 @@ def read_secret(arn: str, *, setting: str) -> str:
     import botocore.exceptions  # noqa: PLC0415  # see the module's docstring
 
     try:
-        answer = _aws_client("secretsmanager", arn.split(":")[3]).get_secret_value(SecretId=arn)
+        answer = aws_client("secretsmanager", arn.split(":")[3]).get_secret_value(SecretId=arn)
     except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as error:
         raise ConfigurationError(
             f"the secret {arn} could not be read: {error}.",
@@ -127,7 +127,7 @@ def _from_iam(environment: Mapping[str, str]) -> dict[str, Any]:
             f"'{environment['PGPORT']}' is not a port.", subject="PGPORT", remedy="Write a number such as 5432."
         ) from None
     try:
-        token = _aws_client("rds", environment.get("AWS_REGION") or None).generate_db_auth_token(
+        token = aws_client("rds", environment.get("AWS_REGION") or None).generate_db_auth_token(
             DBHostname=environment["PGHOST"], Port=port, DBUsername=environment["PGUSER"]
         )
     except botocore.exceptions.BotoCoreError as error:
@@ -164,7 +164,8 @@ def _refuse_split_password(parameters: Mapping[str, Any], url: str) -> None:
         raise ValueError
 
 
-def _aws_client(service: str, region: str | None) -> Any:
+def aws_client(service: str, region: str | None) -> Any:
+    """A client that gives up soon; without a region, that of the task."""
     import botocore.config  # noqa: PLC0415  # see the module's docstring
     import botocore.session  # noqa: PLC0415
 

@@ -14,7 +14,18 @@ from aws_lambda_powertools import Logger
 
 from refresh_task import __version__
 from refresh_task.errors import StatementFailedError, VistafrescaError
-from refresh_task.model import Outcome, RunResult, RunStatus, Status, Step
+from refresh_task.model import (
+    Delayed,
+    Outcome,
+    Remark,
+    RunKind,
+    RunResult,
+    RunStatus,
+    Status,
+    Step,
+    StepRetried,
+    VacuumFinished,
+)
 from refresh_task.report.reporter import Reporter
 from refresh_task.settings import Settings
 
@@ -22,8 +33,9 @@ from refresh_task.settings import Settings
 class LogReporter(Reporter):
     """Powertools' Logger, with the run's identity on every line."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, kind: RunKind = RunKind.SCHEDULED) -> None:
         self._settings = settings
+        self._kind = kind
         # Where standard output is gone there is nobody to tell; logging would write a traceback per line to standard
         # error.
         logging.raiseExceptions = False
@@ -33,7 +45,7 @@ class LogReporter(Reporter):
         self._logger = Logger(
             service=settings.service, level=settings.log_level.upper(), utc=True, use_rfc3339=True, location=None
         )
-        self._logger.append_keys(environment=settings.environment, database=settings.database)
+        self._logger.append_keys(environment=settings.environment, database=settings.database, kind=kind)
 
     def run_started(self, run_id: int) -> None:
         self._logger.append_keys(run_id=run_id)
@@ -75,6 +87,8 @@ class LogReporter(Reporter):
                 )
             case Status.SKIPPED:
                 self.info("step_skipped", f"{outcome.view} skipped: {outcome.reason}", **fields)
+            case Status.UPSTREAM_FAILED:
+                self.warn("step_upstream_failed", f"{outcome.view} {outcome.explanation}", **fields)
             case Status.FAILED | Status.CANCELLED | Status.ABANDONED:
                 self._logger.error(
                     f"{outcome.view} {outcome.status} after {outcome.duration_s:.1f} s: {outcome.explanation}",
@@ -82,17 +96,61 @@ class LogReporter(Reporter):
                     **fields,
                 )
 
+    def step_retried(self, retry: StepRetried) -> None:
+        self.warn(
+            "step_retried",
+            f"{retry.view}: try {retry.attempt} failed, the next one follows in {retry.wait_s:.1f} s: {retry.message}",
+            view=retry.view,
+            attempt=retry.attempt,
+            wait_s=round(retry.wait_s, 3),
+            sqlstate=retry.sqlstate,
+        )
+
+    def run_delayed(self, delay: Delayed) -> None:
+        self.warn(
+            "run_delayed",
+            f"{delay.reason}: refreshes that have not begun wait"
+            if delay.waited_s == 0
+            else f"{delay.reason}: waited {delay.waited_s:.0f} s for that to pass",
+            reason=delay.reason,
+            waited_s=round(delay.waited_s, 3),
+        )
+
+    def remarked(self, remark: Remark) -> None:
+        self.warn("remark", remark.message, topic=remark.topic)
+
+    def view_vacuumed(self, vacuum: VacuumFinished) -> None:
+        self.info(
+            "view_vacuumed",
+            f"{vacuum.view} vacuumed and analyzed in {vacuum.duration_s:.1f} s",
+            view=vacuum.view,
+            duration_s=round(vacuum.duration_s, 3),
+        )
+
+    def nothing_requested(self) -> None:
+        self.info("nothing_requested", "nothing waits in the event queue", exit_code=0)
+
     def run_finished(self, result: RunResult) -> None:
         if result.status is RunStatus.SKIPPED:
-            self.warn(
+            # Of the frequent small runs some are bound to meet another one: the requests are the next one's.
+            log = self.warn if self._kind is RunKind.SCHEDULED else self.info
+            log(
                 "run_skipped",
                 "skipped: another run holds the run lock; it is refreshing the views",
                 status=result.status,
                 exit_code=result.exit_code,
             )
             return
+        for undue in result.undue:
+            self._logger.debug(
+                f"{undue.view} is not due: {undue.reason}",
+                event="view_not_due",
+                view=undue.view,
+                reason=undue.reason,
+                next_due_at=undue.next_due_at and undue.next_due_at.isoformat(),
+            )
         late = {view.name: None if view.lag_s is None else round(view.lag_s, 1) for view in result.late_views}
-        if not any(view.enabled for view in result.views):
+        if self._kind is RunKind.SCHEDULED and not any(view.enabled for view in result.views):
             self.warn(
                 "nothing_managed",
                 "no view is managed, so nothing is kept fresh. Declare some in views.toml and run: vistafresca apply",
@@ -109,19 +167,26 @@ class LogReporter(Reporter):
             views_succeeded=result.count(Status.COMPLETED),
             views_failed=result.count(Status.FAILED),
             views_skipped=result.count(Status.SKIPPED),
+            views_upstream_failed=result.count(Status.UPSTREAM_FAILED),
+            views_not_due=len(result.undue),
             late_views_lag_s=late,
             failing_views_since={
                 view.name: view.failing_since.isoformat()
                 for view in result.views
                 if view.enabled and view.failing_since is not None
             },
+            suspended_views_since={
+                view.name: view.suspended_at.isoformat()
+                for view in result.views
+                if view.enabled and view.suspended_at is not None
+            },
         )
 
-    def housekeeping_failed(self, error: StatementFailedError) -> None:
+    def housekeeping_failed(self, error: VistafrescaError) -> None:
         self.warn(
             "housekeeping_failed",
             f"what earlier runs left could not be tidied up; the next run tries again: {error}",
-            sqlstate=error.sqlstate,
+            sqlstate=error.sqlstate if isinstance(error, StatementFailedError) else None,
         )
 
     def run_failed(self, error: Exception) -> None:

@@ -4,13 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import assert_never
 
-from refresh_task.errors import StatementFailedError
-from refresh_task.model import Outcome, RunResult, Step
+from refresh_task.errors import VistafrescaError
+from refresh_task.model import (
+    Delayed,
+    Event,
+    Outcome,
+    Remark,
+    RunResult,
+    Step,
+    StepRetried,
+    StepStarted,
+    VacuumFinished,
+)
 
 
 class Reporter:
     """A backend overrides what it has something to say about. `close` always comes last."""
+
+    def happened(self, event: Event) -> None:
+        """One event of the run, to the method that is about its kind."""
+        match event:
+            case StepStarted(step):
+                self.step_started(step)
+            case StepRetried():
+                self.step_retried(event)
+            case Delayed():
+                self.run_delayed(event)
+            case Remark():
+                self.remarked(event)
+            case VacuumFinished():
+                self.view_vacuumed(event)
+            case Outcome():
+                self.step_finished(event)
+            case _:
+                assert_never(event)
 
     def run_started(self, run_id: int) -> None:
         """The run holds its lock and is recorded."""
@@ -21,13 +50,28 @@ class Reporter:
     def step_started(self, step: Step) -> None:
         """A view's refresh begins."""
 
+    def step_retried(self, retry: StepRetried) -> None:
+        """A try failed, and another one will follow."""
+
+    def run_delayed(self, delay: Delayed) -> None:
+        """The steps that have not begun wait for the database's load to pass, or go on after that."""
+
+    def remarked(self, remark: Remark) -> None:
+        """Something worth saying once."""
+
     def step_finished(self, outcome: Outcome) -> None:
         """A step came to this."""
+
+    def view_vacuumed(self, vacuum: VacuumFinished) -> None:
+        """The dead rows that refreshes left in a view are gone."""
+
+    def nothing_requested(self) -> None:
+        """A run for the event queue found nothing in it, and ends."""
 
     def run_finished(self, result: RunResult) -> None:
         """The run reached its end, or found another one under way (RunStatus.SKIPPED)."""
 
-    def housekeeping_failed(self, error: StatementFailedError) -> None:
+    def housekeeping_failed(self, error: VistafrescaError) -> None:
         """What earlier runs left could not be tidied up (rows of a killed task, old rows); the run's outcome stands."""
 
     def run_failed(self, error: Exception) -> None:
@@ -53,13 +97,28 @@ class Reporters(Reporter):
     def step_started(self, step: Step) -> None:
         self._each(lambda backend: backend.step_started(step))
 
+    def step_retried(self, retry: StepRetried) -> None:
+        self._each(lambda backend: backend.step_retried(retry))
+
+    def run_delayed(self, delay: Delayed) -> None:
+        self._each(lambda backend: backend.run_delayed(delay))
+
+    def remarked(self, remark: Remark) -> None:
+        self._each(lambda backend: backend.remarked(remark))
+
     def step_finished(self, outcome: Outcome) -> None:
         self._each(lambda backend: backend.step_finished(outcome))
+
+    def view_vacuumed(self, vacuum: VacuumFinished) -> None:
+        self._each(lambda backend: backend.view_vacuumed(vacuum))
+
+    def nothing_requested(self) -> None:
+        self._each(lambda backend: backend.nothing_requested())
 
     def run_finished(self, result: RunResult) -> None:
         self._each(lambda backend: backend.run_finished(result))
 
-    def housekeeping_failed(self, error: StatementFailedError) -> None:
+    def housekeeping_failed(self, error: VistafrescaError) -> None:
         self._each(lambda backend: backend.housekeeping_failed(error))
 
     def run_failed(self, error: Exception) -> None:

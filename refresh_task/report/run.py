@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from refresh_task.model import RunKind
 from refresh_task.report.logs import LogReporter
 from refresh_task.report.metrics import MetricReporter
 from refresh_task.report.reporter import Reporter, Reporters
@@ -9,7 +10,9 @@ from refresh_task.report.sentry import SentryReporter
 from refresh_task.settings import Settings
 
 
-def reporters_for_run(settings: Settings, *, for_a_terminal: bool = False) -> Reporters:
+def reporters_for_run(
+    settings: Settings, *, kind: RunKind = RunKind.SCHEDULED, for_a_terminal: bool = False
+) -> Reporters:
     """Logs, metrics and Sentry; for a person at a terminal, tables in place of the first two."""
     if for_a_terminal:
         from refresh_task.report.terminal import TerminalReporter  # noqa: PLC0415  # rich is not on the task's path
@@ -17,8 +20,8 @@ def reporters_for_run(settings: Settings, *, for_a_terminal: bool = False) -> Re
         terminal = TerminalReporter()
         backends: list[Reporter] = [terminal, SentryReporter(settings, log=terminal.note)]
         return Reporters(backends, on_failure=terminal.reporter_failed)
-    logs = LogReporter(settings)
+    logs = LogReporter(settings, kind=kind)
     return Reporters(
-        [logs, MetricReporter(settings), SentryReporter(settings, log=logs.note)],
+        [logs, MetricReporter(settings, kind=kind), SentryReporter(settings, log=logs.note)],
         on_failure=logs.reporter_failed,
     )

@@ -1,4 +1,5 @@
-"""Sentry: cron check-ins of scheduled runs, whose verdict is freshness, and an event per failed view.
+"""Sentry: cron check-ins of scheduled runs, whose verdict is freshness, and an event per failed, late and suspended
+view.
 
 sentry_sdk is imported only where there is a DSN: it costs the task's start as much as the database driver does.
 """
@@ -12,7 +13,7 @@ from typing import Any
 from refresh_task import __version__
 from refresh_task.database.credentials import read_secret
 from refresh_task.errors import ConfigurationError, VistafrescaError
-from refresh_task.model import Outcome, RunResult, RunStatus, Status, TriggerType
+from refresh_task.model import Outcome, RunResult, RunStatus, Status, TriggerType, ViewStatus
 from refresh_task.report.reporter import Reporter
 from refresh_task.settings import Settings
 
@@ -51,6 +52,10 @@ class SentryReporter(Reporter):
     def run_finished(self, result: RunResult) -> None:
         if result.status is RunStatus.SKIPPED:
             return  # the run that holds the lock checks in
+        failed = {outcome.view for outcome in result.outcomes if outcome.status in _ERROR_STATUSES}
+        for view in result.views:
+            if view.name in failed and _was_just_suspended(view):
+                self._capture(f"{view.suspension}. The last error: {view.last_message}", view.name, "suspended")
         for view in result.late_views:
             self._capture(view.lateness, view.name, "late")
         self._check_in("ok" if result.exit_code == 0 else "error", duration=result.duration_s)
@@ -107,7 +112,7 @@ class SentryReporter(Reporter):
 
     def _check_in(self, status: str, *, duration: float | None = None) -> None:
         if self._settings.trigger_type is not TriggerType.CRON:
-            return  # a person's run at noon says nothing about the schedule
+            return  # neither a person's run at noon nor one for the event queue says anything about the schedule
         check_in = {
             "monitor_slug": self._settings.sentry_monitor_slug,
             "check_in_id": self._check_in_id,
@@ -140,3 +145,10 @@ class SentryReporter(Reporter):
                 "tags": {"view": view or "-", "kind": kind, "service": self._settings.service},
             }
         )
+
+
+def _was_just_suspended(view: ViewStatus) -> bool:
+    """Whether its last attempt was the one that suspended it; a later probe that fails moves only the next probe."""
+    return (
+        view.suspended_at is not None and view.last_started_at is not None and view.suspended_at >= view.last_started_at
+    )

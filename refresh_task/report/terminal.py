@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
@@ -12,7 +13,18 @@ from rich.status import Status as Spinner
 from rich.table import Column, Table
 
 from refresh_task.errors import VistafrescaError
-from refresh_task.model import Outcome, RunResult, RunStatus, Status, Step
+from refresh_task.model import (
+    Delayed,
+    Outcome,
+    Remark,
+    RunResult,
+    RunStatus,
+    Status,
+    Step,
+    StepRetried,
+    Undue,
+    VacuumFinished,
+)
 from refresh_task.report.reporter import Reporter
 
 _PIPE_WIDTH = 160
@@ -22,6 +34,7 @@ _COLOURS = {
     Status.CANCELLED: "yellow",
     Status.SKIPPED: "dim",
     Status.ABANDONED: "yellow",
+    Status.UPSTREAM_FAILED: "yellow",
 }
 
 
@@ -31,6 +44,7 @@ class TerminalReporter(Reporter):
     def __init__(self, console: Console | None = None) -> None:
         self._console = console or wide_console()
         self._spinner: Spinner | None = None
+        self._running: dict[str, Step] = {}
 
     def run_started(self, run_id: int) -> None:
         self._console.print(f"run {run_id}", style="bold", highlight=False)
@@ -41,28 +55,56 @@ class TerminalReporter(Reporter):
         )
 
     def step_started(self, step: Step) -> None:
-        self._spinner = self._console.status(f"refreshing {escape(step.view)} ({step.strategy})")
-        self._spinner.start()
+        self._running[step.view] = step
+        self._show_running()
 
-    def step_finished(self, outcome: Outcome) -> None:  # noqa: ARG002  # the table follows at the end
-        self._stop_spinner()
+    def step_retried(self, retry: StepRetried) -> None:
+        self._say(
+            f"{retry.view}: try {retry.attempt} failed ({retry.message}); the next one follows in {retry.wait_s:.1f} s",
+            "yellow",
+        )
+
+    def run_delayed(self, delay: Delayed) -> None:
+        waited = "waiting" if delay.waited_s == 0 else f"waited {delay.waited_s:.0f} s"
+        self._say(f"{delay.reason}: {waited}", "yellow")
+
+    def remarked(self, remark: Remark) -> None:
+        self._say(remark.message, "yellow")
+
+    def step_finished(self, outcome: Outcome) -> None:  # the table follows at the end
+        self._running.pop(outcome.view, None)
+        self._show_running()
+
+    def view_vacuumed(self, vacuum: VacuumFinished) -> None:
+        self._say(f"{vacuum.view} vacuumed and analyzed in {vacuum.duration_s:.1f} s", "dim")
+
+    def nothing_requested(self) -> None:
+        self._say("Nothing waits in the event queue.", "dim")
 
     def run_finished(self, result: RunResult) -> None:
+        self._stop_spinner()
         if result.status is RunStatus.SKIPPED:
             self._console.print("Skipped: another run holds the run lock; it is refreshing the views.", style="yellow")
             return
-        if not result.outcomes:
+        if not result.outcomes and not any(view.enabled for view in result.views):
             self._console.print(
                 "No view is managed, so nothing is kept fresh. Declare some: vistafresca apply", style="yellow"
             )
             return
-        self._console.print(outcome_table(result.outcomes))
+        if result.outcomes:
+            self._console.print(outcome_table(result.outcomes))
         for outcome in result.outcomes:
             if outcome.status is not Status.COMPLETED:
                 told = f"{outcome.view} {outcome.status}: {outcome.explanation}"
-                self._console.print(told, style=_COLOURS[outcome.status], markup=False, highlight=False, soft_wrap=True)
+                self._say(told, _COLOURS[outcome.status])
         for view in result.late_views:
-            self._console.print(view.lateness, style="red", markup=False, highlight=False, soft_wrap=True)
+            self._say(view.lateness, "red")
+        told_already = {outcome.view for outcome in result.outcomes if outcome.status is Status.FAILED}
+        for view in result.views:
+            if view.enabled and view.suspension is not None and view.name not in told_already:
+                self._say(view.suspension, "yellow")
+        if result.undue:
+            self._say(_not_due(result.undue), "dim")
         self._console.print(
             f"{result.status} in {result.duration_s:.2f} s"
             + (f", interrupted by {result.interruption}" if result.interruption else ""),
@@ -73,14 +115,14 @@ class TerminalReporter(Reporter):
     def run_failed(self, error: Exception) -> None:
         self._stop_spinner()
         text = str(error) if isinstance(error, VistafrescaError) else f"the task has a defect: {type(error).__name__}"
-        self._console.print(text, style="red", markup=False, highlight=False, soft_wrap=True)
+        self._say(text, "red")
 
     def close(self) -> None:
         self._stop_spinner()
 
     def note(self, _event: str, message: str, **_fields: Any) -> None:
         """A remark of another backend."""
-        self._console.print(message, style="dim", markup=False, highlight=False, soft_wrap=True)
+        self._say(message, "dim")
 
     def reporter_failed(self, reporter: str, error: Exception) -> None:
         """Another backend failed; the run's outcome stays what it is."""
@@ -90,10 +132,34 @@ class TerminalReporter(Reporter):
             markup=False,
         )
 
+    def _say(self, text: str, style: str) -> None:
+        self._console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+
+    def _show_running(self) -> None:
+        if not self._running:
+            self._stop_spinner()
+            return
+        text = "refreshing " + ", ".join(f"{escape(step.view)} ({step.strategy})" for step in self._running.values())
+        if self._spinner is None:
+            self._spinner = self._console.status(text)
+            self._spinner.start()
+        else:
+            self._spinner.update(text)
+
     def _stop_spinner(self) -> None:
         if self._spinner is not None:
             self._spinner.stop()
             self._spinner = None
+
+
+def _not_due(undue: Sequence[Undue]) -> str:
+    """How many views the run left alone, and which is due next."""
+    text = f"{len(undue)} {'view is' if len(undue) == 1 else 'views are'} not due"
+    known = [(view.next_due_at, view.view) for view in undue if view.next_due_at is not None]
+    if not known:
+        return f"{text}."
+    next_due_at, view = min(known)
+    return f"{text}; next is {view} at {next_due_at.astimezone(UTC):%F %T} UTC."
 
 
 class _Console(Console):

@@ -43,7 +43,11 @@ def test_the_demo_shows_the_refresh_and_leaves_nothing_behind(folder: Path) -> N
         "PostgreSQL ",
         "20,000 ventas",
         "refreshing fluxion.mv_ubicaciones_summary_regional (exclusive",
-        "metrics   RunCompleted 1, ViewsSucceeded 1",
+        "metrics   RunCompleted 1, ",
+        "ViewsSucceeded 1, ViewsFailed 0",
+        "nothing changed since",
+        "Declare it in views.toml",  # the doctor
+        "1 view left alone",  # the plan
         "the check-in would be: ok",
         "times faster",
         "concurrent",

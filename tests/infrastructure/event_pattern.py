@@ -1,4 +1,5 @@
-"""EventBridge's matching, as far as this stack's patterns go: exact values, prefix, anything-but, objects, arrays.
+"""EventBridge's matching, as far as this stack's patterns go: exact values, prefix, anything-but, objects, arrays,
+alternatives.
 
 A field that an event lacks never matches, not even anything-but; a field within an array of objects matches if that of
 any object does.
@@ -10,7 +11,13 @@ from typing import Any
 
 def matches(pattern: dict[str, Any], event: dict[str, Any]) -> bool:
     """Whether an event with these fields is given to a rule with this pattern."""
-    return all(_field(wanted, _values(event, name)) for name, wanted in pattern.items())
+    return all(_matches_part(name, wanted, event) for name, wanted in pattern.items())
+
+
+def _matches_part(name: str, wanted: Any, holder: Any) -> bool:
+    if name == "$or":
+        return any(all(_matches_part(part, rules, holder) for part, rules in way.items()) for way in wanted)
+    return _field(wanted, _values(holder, name))
 
 
 def _values(holder: Any, name: str) -> list[Any]:
@@ -22,7 +29,7 @@ def _values(holder: Any, name: str) -> list[Any]:
 
 def _field(wanted: Any, values: list[Any]) -> bool:
     if isinstance(wanted, dict):
-        return bool(values) and all(_field(inner, _values(values, name)) for name, inner in wanted.items())
+        return bool(values) and all(_matches_part(name, inner, values) for name, inner in wanted.items())
     return any(_rule(rule, value) for rule in wanted for value in values)
 
 

@@ -1,6 +1,6 @@
 """What a person paged at three in the morning gets to read, and when they are paged again."""
 
-from tests.infrastructure.paging_path import metrics
+from tests.infrastructure.paging_path import dimensions, metrics
 from tests.infrastructure.template import Resource, Template, services
 
 
@@ -38,7 +38,10 @@ def test_numbers_in_descriptions_are_those_of_the_alarm(sandbox: Template) -> No
 
 def test_what_a_run_reports_holds_until_the_next_run(template: Template) -> None:
     """Runs are further apart than periods are long: treated otherwise, a lasting fault would page anew at every run."""
-    holding = ("failing-repeatedly", "views-failed", "views-late", "run-failed", "slow-run")
+    holding = (
+        *("failing-repeatedly", "views-failed", "views-late", "run-failed", "slow-run"),
+        *("view-suspended", "requests-waiting"),
+    )
     for alarm in alarms(template):
         if alarm.properties["AlarmName"].endswith(holding):
             assert alarm.properties["TreatMissingData"] == "ignore"
@@ -51,8 +54,33 @@ def test_a_rule_that_is_refused_every_time_stays_one_alarm(template: Template) -
     for alarm in alarms(template):
         if alarm.properties["AlarmName"].endswith(("launch-refused", "undelivered-and-lost")):
             (interval,) = [s for prefix, s in intervals.items() if alarm.properties["AlarmName"].startswith(prefix)]
-            assert alarm.properties["Period"] == interval
+            periods = {
+                metric["MetricStat"]["Period"] for metric in alarm.properties["Metrics"] if "MetricStat" in metric
+            }
+            assert periods == {interval}
             assert (alarm.properties["DatapointsToAlarm"], alarm.properties["EvaluationPeriods"]) == (1, 2)
+
+
+def test_starts_of_both_kinds_of_run_are_watched(template: Template) -> None:
+    rules = {rule.id for rule in template.resources("AWS::Events::Rule") if "ScheduleExpression" in rule.properties}
+    for name in ("launch-refused", "undelivered-and-lost"):
+        watched = [
+            dimensions(metric)["RuleName"]["Ref"]
+            for alarm in alarms(template)
+            if alarm.properties["AlarmName"].endswith(name)
+            for metric in metrics(alarm)
+        ]
+        assert sorted(watched) == sorted(rules)
+
+
+def test_a_run_for_the_event_queue_ends_no_page_of_a_scheduled_one(template: Template) -> None:
+    """Where both write a metric, a run about a few views that went well must not say that all went well."""
+    for metric_filter in template.resources("AWS::Logs::MetricFilter"):
+        (made,) = metric_filter.properties["MetricTransformations"]
+        if made["MetricName"] == "ViewsFailed":
+            assert metric_filter.properties["FilterPattern"] == (
+                '{ ($.event = "run_finished") && (($.kind = "scheduled") || ($.views_failed > 0)) }'
+            )
 
 
 def test_nothing_is_counted_twice(template: Template) -> None:

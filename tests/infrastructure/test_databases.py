@@ -12,6 +12,8 @@ PER_DATABASE_ALARMS = {
     "failing-repeatedly",
     "views-failed",
     "views-late",
+    "view-suspended",
+    "requests-waiting",
     "run-failed",
     "slow-run",
     "overlapping-runs",
@@ -21,7 +23,7 @@ PER_DATABASE_ALARMS = {
 }
 
 
-def test_each_has_a_task_definition_a_rule_and_every_alarm(production: Template) -> None:
+def test_each_has_a_task_definition_its_rules_and_every_alarm(production: Template) -> None:
     assert services(production) == ["production-fluxion", "production-driver-matrix"]
     names = {alarm.properties["AlarmName"] for alarm in production.resources("AWS::CloudWatch::Alarm")}
     assert names == {
@@ -31,6 +33,7 @@ def test_each_has_a_task_definition_a_rule_and_every_alarm(production: Template)
     assert rules == {
         "production-fluxion-bi-views-refresh-10min",
         "production-driver-matrix-bi-views-refresh-30min",
+        *(f"{service}-bi-views-requested-5min" for service in services(production)),
         *(f"vistafresca-{s}-{rule}" for s in services(production) for rule in ("task-not-started", "task-exited")),
     }
 

@@ -99,6 +99,34 @@ def test_a_view_older_than_its_target_lag(database: tuple[Template, str]) -> Non
     assert late.properties["Threshold"] == 1
 
 
+def test_a_view_that_is_left_alone_after_failing_again_and_again(database: tuple[Template, str]) -> None:
+    """What reads it is not attempted either, and needs no alarm of its own."""
+    suspended = alarm(*database, "view-suspended")
+    assert watched(suspended) == {"ViewsSuspended"}
+    assert suspended.properties["Threshold"] == 1
+
+
+def test_the_event_queue_is_not_served(database: tuple[Template, str]) -> None:
+    """The runs of the schedule measure it too, so that it is seen where those for the queue do not start."""
+    waiting = alarm(*database, "requests-waiting")
+    assert watched(waiting) == {"OldestRequestSeconds"}
+    assert waiting.properties["Threshold"] == 600
+
+
+@pytest.mark.parametrize("exit_code", [137, 143])
+def test_a_run_for_the_event_queue_is_killed(database: tuple[Template, str], exit_code: int) -> None:
+    """What its own exit codes mean, alarms say: it runs too often for a message each."""
+    template, service = database
+
+    def told(code: int) -> list[str]:
+        group = "vistafresca-requested"
+        event = stopped(template, service, exit_code=code, stop_code="EssentialContainerExited", group=group)
+        return paged_by(template, event)
+
+    assert told(exit_code) == [f"vistafresca-{service}-task-exited"]
+    assert [told(code) for code in (0, 1, 2, 3)] == [[], [], [], []]
+
+
 def test_a_run_near_its_slot(database: tuple[Template, str]) -> None:
     template, service = database
     slow = alarm(template, service, "slow-run")

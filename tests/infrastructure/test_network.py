@@ -4,15 +4,15 @@ from tests.infrastructure.template import Resource, Template
 
 
 def task_groups(template: Template) -> list[Resource]:
-    groups = []
+    groups = {}
     for rule in template.resources("AWS::Events::Rule"):
         for target in rule.properties["Targets"]:
             if "EcsParameters" in target:
                 vpc = target["EcsParameters"]["NetworkConfiguration"]["AwsVpcConfiguration"]
                 (group,) = [template.referred(group) for group in vpc["SecurityGroups"]]
                 assert group is not None
-                groups.append(group)
-    return groups
+                groups[group.id] = group
+    return list(groups.values())
 
 
 def test_tasks_let_nothing_in_and_out_only_https_and_the_database(template: Template) -> None:

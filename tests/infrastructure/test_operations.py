@@ -44,9 +44,10 @@ def test_a_database_with_systems_installs_loads_and_refreshes_them(sandbox: Temp
 
 
 def test_the_rest_names_the_right_things(sandbox: Template) -> None:
-    rule = "--region us-east-1 --name sandbox-main-bi-views-refresh-10min"
-    assert output(sandbox, "MainDisable") == f"aws events disable-rule {rule}"
-    assert output(sandbox, "MainEnable") == f"aws events enable-rule {rule}"
+    rules = [f"--region us-east-1 --name sandbox-main-bi-views-{rule}" for rule in ("refresh-10min", "requested-5min")]
+    for verb in ("disable", "enable"):
+        commands = output(sandbox, f"Main{verb.title()}").split(" && ")
+        assert commands == [f"aws events {verb}-rule {rule}" for rule in rules]
     assert "/aws/ecs/sandbox-main-bi-refresh" in output(sandbox, "MainFollowLogs")
     assert output(sandbox, "DashboardUrl").endswith("#dashboards/dashboard/vistafresca-sandbox")
     assert "aws sns subscribe" in output(sandbox, "Subscribe")

@@ -8,7 +8,7 @@ import pytest
 from infrastructure.application import application
 from tests.infrastructure.conftest import ROOT
 from tests.infrastructure.paging_path import broken_links
-from tests.infrastructure.template import Template, container, variables
+from tests.infrastructure.template import Template, alarm, container, variables
 
 TOPIC = "arn:aws:sns:us-east-1:123456789012:company-pager"
 CHANGES = {
@@ -16,7 +16,22 @@ CHANGES = {
     "log_retention_days = 90": 'log_retention_days = 365\ncpu_architecture = "X86_64"\ncontainer_insights = true',
     "[image]": 'resolver_cidrs = ["10.0.0.2/32"]\n\n[image]',
     "123456789012.dkr.ecr.us-east-1.amazonaws.com/vistafresca@": "ghcr.io/example/vistafresca@",
-    "interval_minutes = 10": "interval_minutes = 5\nenabled = false",
+    "interval_minutes = 10": "interval_minutes = 5\nevent_poll_minutes = 0\nenabled = false\n\n"
+    "[alarms]\nfresh_ratio_percent = 99.5\nviews_suspended = 2\n\n"
+    "[guards]\nmax_replica_lag_s = 30\nwait_s = 120\n\n"
+    "[task]\nconnections = 4\nvacuum = false",
+    'name = "fluxion"': 'name = "fluxion"\ninstance_id = "fluxion-1"\nguards = {min_free_storage_gib = 20}',
+}
+
+
+GUARDS = {
+    "CONNECTIONS": "4",
+    "VACUUM": "false",
+    "MAX_REPLICA_LAG_S": "30",
+    "MAX_TRANSACTION_AGE_S": None,
+    "MIN_FREE_STORAGE_GIB": "20",
+    "LOAD_WAIT_S": "120",
+    "DB_INSTANCE": "fluxion-1",
 }
 
 
@@ -36,8 +51,8 @@ def other(tmp_path_factory: pytest.TempPathFactory) -> Template:
 def test_an_existing_topic_is_published_to_and_its_owner_is_told_what_to_allow(other: Template) -> None:
     assert broken_links(other) == []
     assert other.resources("AWS::SNS::Topic") == []
-    for alarm in other.resources("AWS::CloudWatch::Alarm"):
-        assert (alarm.properties["AlarmActions"], alarm.properties["OKActions"]) == ([TOPIC], [TOPIC])
+    for given in other.resources("AWS::CloudWatch::Alarm"):
+        assert (given.properties["AlarmActions"], given.properties["OKActions"]) == ([TOPIC], [TOPIC])
     told = other.json["Outputs"]["PagerPolicy"]["Value"]
     for needed in (TOPIC, "cloudwatch.amazonaws.com", "events.amazonaws.com", "sns:Publish", "kms:GenerateDataKey*"):
         assert needed in told
@@ -69,6 +84,50 @@ def test_a_disabled_schedule_is_deployed_disabled_and_another_interval_reaches_e
     given = next(variables(task) for task in other.resources("AWS::ECS::TaskDefinition"))
     assert (given["VISTAFRESCA_INTERVAL_S"], given["VISTAFRESCA_RUN_DEADLINE_S"]) == ("300", "240")
     assert given["VISTAFRESCA_SCHEDULE"] == "*/5 * * * *"
+
+
+def test_without_a_rule_for_the_event_queue_nothing_speaks_of_one(other: Template) -> None:
+    fluxion = [rule for rule in other.resources("AWS::Events::Rule") if "fluxion" in rule.properties["Name"]]
+    assert not [rule for rule in fluxion if "requested" in rule.properties["Name"]]
+    assert "requested" not in other.json["Outputs"]["FluxionDisable"]["Value"]
+    names = {alarm.properties["AlarmName"] for alarm in other.resources("AWS::CloudWatch::Alarm")}
+    assert "vistafresca-other-fluxion-requests-waiting" not in names
+
+
+def test_a_service_level_objective_pages_when_asked_for(other: Template) -> None:
+    slo = alarm(other, "other-fluxion", "freshness-slo").properties
+    assert (slo["MetricName"], slo["Statistic"], slo["Period"]) == ("FreshRatio", "Average", 86_400)
+    assert (slo["ComparisonOperator"], slo["Threshold"]) == ("LessThanThreshold", 99.5)
+    (dashboard,) = other.resources("AWS::CloudWatch::Dashboard")
+    assert '"value":99.5' in other.resolve(dashboard.properties["DashboardBody"])
+
+
+def test_guards_and_parallelism_reach_the_task_and_the_right_to_ask_only_where_it_asks(other: Template) -> None:
+    fluxion, driver = other.resources("AWS::ECS::TaskDefinition")
+    given = variables(fluxion)
+    assert {name: given.get(f"VISTAFRESCA_{name}") for name in GUARDS} == GUARDS
+    assert "VISTAFRESCA_DB_INSTANCE" not in variables(driver)
+    asking = [
+        policy.properties["Roles"]
+        for policy in other.resources("AWS::IAM::Policy")
+        if "cloudwatch:" in json.dumps(policy.properties["PolicyDocument"])
+    ]
+    role = other.referred(fluxion.properties["TaskRoleArn"])
+    assert role is not None
+    assert asking == [[{"Ref": role.id}]]
+
+
+def test_the_free_storage_of_a_provisioned_instance_is_watched_by_its_own_name(tmp_path: Path) -> None:
+    text = (ROOT / "environments/sandbox.toml").read_text(encoding="utf-8")
+    (tmp_path / "guarded.toml").write_text(
+        text.replace("[network]", "[guards]\nmin_free_storage_gib = 2\n\n[network]"), encoding="utf-8"
+    )
+    application(environments=tmp_path, name="guarded", outdir=str(tmp_path / "out")).synth()
+    template = Template.read(tmp_path / "out/vistafresca-guarded.template.json")
+    (task,) = template.resources("AWS::ECS::TaskDefinition")
+    watched = template.referred(variables(task)["VISTAFRESCA_DB_INSTANCE"])
+    assert watched is not None
+    assert watched.type == "AWS::RDS::DBInstance"
 
 
 @pytest.mark.parametrize(("region", "partition"), [("us-gov-west-1", "aws-us-gov"), ("cn-north-1", "aws-cn")])

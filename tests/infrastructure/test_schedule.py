@@ -32,6 +32,21 @@ def test_the_documented_rule(sandbox: Template) -> None:
     assert given["State"] == "ENABLED"
 
 
+def test_the_event_queue_is_looked_at_between_scheduled_runs(sandbox: Template) -> None:
+    given = rule(sandbox, "sandbox-main-bi-views-requested-5min").properties
+    assert given["ScheduleExpression"] == "cron(2,7,12,17,22,27,32,37,42,47,52,57 * * * ? *)"
+    assert given["State"] == "ENABLED"
+    # The group is how a stopped task is known for one of these.
+    assert given["Targets"][0]["EcsParameters"]["Group"] == "vistafresca-requested"
+
+
+@pytest.mark.parametrize("interval", [5, 6, 10, 12, 15, 20, 30, 60])
+def test_runs_for_the_event_queue_never_start_with_a_scheduled_one(interval: int) -> None:
+    schedule = Schedule.model_validate({"interval_minutes": interval})
+    assert schedule.poll_minutes in (3, 4, 5)
+    assert not set(schedule.minutes.split(",")) & set(schedule.requested_minutes.split(","))
+
+
 def test_each_database_has_its_own_interval(production: Template) -> None:
     fluxion = rule(production, "production-fluxion-bi-views-refresh-10min").properties
     driver = rule(production, "production-driver-matrix-bi-views-refresh-30min").properties
@@ -66,13 +81,16 @@ def test_the_dead_letter_queue_lets_its_rule_send(template: Template) -> None:
             for statement in policy.properties["PolicyDocument"]["Statement"]
             if statement["Effect"] == "Allow"
         ]
-        assert [statement["Action"] for statement in allowing] == ["sqs:SendMessage"]
-        assert allowing[0]["Principal"] == {"Service": "events.amazonaws.com"}
-        assert allowing[0]["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": [found.id, "Arn"]}}}
+        for statement in allowing:
+            assert statement["Action"] == "sqs:SendMessage"
+            assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+        senders = [statement["Condition"] for statement in allowing]
+        assert {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": [found.id, "Arn"]}}} in senders
 
 
 def test_it_starts_this_database_s_task_on_a_pinned_platform(template: Template) -> None:
-    for found, service in zip(scheduled(template), services(template), strict=True):
+    for found in scheduled(template):
+        (service,) = [s for s in services(template) if found.properties["Name"].startswith(f"{s}-bi-views")]
         (target,) = found.properties["Targets"]
         parameters = target["EcsParameters"]
         task = template.referred(parameters["TaskDefinitionArn"])
@@ -91,8 +109,12 @@ def test_the_run_knows_why_it_was_started_and_for_when(template: Template) -> No
         overrides = json.loads(transformer["InputTemplate"].replace("<time>", '"<time>"'))
         (container,) = overrides["containerOverrides"]
         assert container["name"] == "refresh"
+        requested = "-requested-" in found.properties["Name"]
+        assert container.get("command") == (
+            ["python", "-m", "refresh_task", "run", "--requested"] if requested else None
+        )
         assert {entry["name"]: entry["value"] for entry in container["environment"]} == {
-            "VISTAFRESCA_TRIGGER_TYPE": "cron",
+            "VISTAFRESCA_TRIGGER_TYPE": "event" if requested else "cron",
             "VISTAFRESCA_TRIGGERED_BY": found.properties["Name"],
             "VISTAFRESCA_SCHEDULED_TIME": "<time>",
         }
@@ -101,8 +123,9 @@ def test_the_run_knows_why_it_was_started_and_for_when(template: Template) -> No
 def test_names_fit_the_shortest_of_aws_s_limits_with_the_longest_settings() -> None:
     from infrastructure.naming import Names  # noqa: PLC0415  only this test looks at names apart from a template
 
-    longest = Names(environment="e" * 16, database="d" * 16, interval_minutes=60)
+    longest = Names(environment="e" * 16, database="d" * 16, interval_minutes=60, poll_minutes=30)
     assert len(longest.rule) <= 64
+    assert len(longest.requested_rule) <= 64
     assert len(f"{longest.family}-task-not-started") <= 64
     assert len(f"{longest.family}-undelivered") <= 80
     assert len(longest.sentry_monitor) <= 50

@@ -213,3 +213,234 @@ def test_an_empty_file_does_not_remove_every_policy_unless_told_to(
     assert database.value("SELECT count(*) FROM bi_refresh.view_policy") == 1
     assert command_line(database, "apply", *file, "--allow-empty").exit_code == 0
     assert database.value("SELECT count(*) FROM bi_refresh.view_policy") == 0
+
+
+# ---- every key
+
+EVERY_KEY = """
+[[view]]
+name = "public.a"
+target_lag = "downstream"
+schedule = ["0 1 * * *", { cron = "30 2 * * SUN", time_zone = "Europe/Madrid" }]
+time_zone = "America/Bogota"
+timeout = "5 minutes"
+enabled = false
+change_detection = "none"
+audit_interval = "7 days"
+group = "night"
+depends_on = ["public.b"]
+priority = "critical"
+exclusive_window = { cron = "0 2 * * *", duration = "90 minutes" }
+checks = { not_empty = true, max_row_drop_percent = 33.333333333333333333, sql = ["SELECT '100%' <> 'x'"] }
+suspend_after = 3
+probe_after = "10000 days"
+
+[[view]]
+pattern = "public.*"
+schedule = "0 1 * * *"
+change_detection = "none"
+priority = "low"
+checks = { max_row_drop_percent = 50 }
+"""
+
+
+def test_what_is_stored_compares_equal_to_what_is_declared_for_every_key(
+    views: Database, file: Path, command_line: CommandLine
+) -> None:
+    file.write_text(EVERY_KEY)
+    first = command_line(views, "apply", "--file", str(file))
+    assert first.exit_code == 0, first.stderr
+    assert first.stdout.splitlines() == [
+        (
+            "+ pattern public.*: target_lag 1 day, 0:30:00, timeout as the task's setting, enabled true, "
+            "schedule 0 1 * * * (UTC), change_detection none, priority low, checks.max_row_drop_percent 50"
+        ),
+        "  pattern public.* finds public.b, public.c",
+        (
+            "+ public.a: target_lag downstream, timeout 0:05:00, enabled false, "
+            "schedule 0 1 * * * (America/Bogota), 30 2 * * SUN (Europe/Madrid), change_detection none, "
+            "audit_interval 7 days, 0:00:00, group night, depends_on public.b, priority critical, "
+            "exclusive_window 0 2 * * * (America/Bogota) for 1:30:00, checks.not_empty true, "
+            "checks.max_row_drop_percent 33.333333333333336, checks.sql SELECT '100%' <> 'x', suspend_after 3, "
+            "probe_after 10000 days, 0:00:00"
+        ),
+        (
+            "+ public.b: target_lag 1 day, 0:30:00, timeout as the task's setting, enabled true, "
+            "schedule 0 1 * * * (UTC), change_detection none, priority low, checks.max_row_drop_percent 50, "
+            "pattern public.*"
+        ),
+        (
+            "+ public.c: target_lag 1 day, 0:30:00, timeout as the task's setting, enabled true, "
+            "schedule 0 1 * * * (UTC), change_detection none, priority low, checks.max_row_drop_percent 50, "
+            "pattern public.*"
+        ),
+        "3 of 3 declared policies changed.",
+    ]
+    assert command_line(views, "apply", "--file", str(file)).stdout.splitlines() == [
+        "= pattern public.* finds public.b, public.c",
+        "0 of 3 declared policies changed.",
+    ]
+
+
+def test_each_key_that_changes_is_in_the_difference(views: Database, file: Path, command_line: CommandLine) -> None:
+    """The other way round: from everything to nothing."""
+    file.write_text(EVERY_KEY)
+    command_line(views, "apply", "--file", str(file))
+    _declare(file, a="")
+    result = command_line(views, "apply", "--file", str(file))
+    gone, view, *_ = result.stdout.splitlines()
+    assert (
+        gone == "- pattern public.*: no longer declared: it will not be refreshed any more; its data and its log stay"
+    )
+    assert view == (
+        "~ public.a: target_lag downstream → 0:15:00, timeout 0:05:00 → as the task's setting, enabled false → true, "
+        "schedule 0 1 * * * (America/Bogota), 30 2 * * SUN (Europe/Madrid) → none, "
+        "change_detection none → fingerprint, "
+        "audit_interval 7 days, 0:00:00 → 1 day, 0:00:00, group night → none, depends_on public.b → none, "
+        "priority critical → normal, exclusive_window 0 2 * * * (America/Bogota) for 1:30:00 → none, "
+        "checks.not_empty true → false, checks.max_row_drop_percent 33.333333333333336 → none, "
+        "checks.sql SELECT '100%' <> 'x' → none, suspend_after 3 → 5, probe_after 10000 days, 0:00:00 → 1:00:00"
+    )
+    assert views.rows(POLICIES) == [("public.a", True, "00:15:00", None)]
+
+
+# ---- patterns
+
+
+def test_a_pattern_takes_up_what_comes_and_names_what_it_has(
+    views: Database, file: Path, command_line: CommandLine
+) -> None:
+    file.write_text('[[view]]\npattern = "public.*"\n[[view]]\nname = "public.a"\ntarget_lag = "1 hour"\n')
+    json = command_line(views, "apply", "--file", str(file), "--json").json
+    assert json["patterns"] == {"public.*": ["public.b", "public.c"]}
+    assert [(change["sign"], change["pattern"]) for change in json["pattern_changes"]] == [("+", "public.*")]
+
+    views.execute(
+        "CREATE MATERIALIZED VIEW d AS SELECT 1 AS id; CREATE UNIQUE INDEX ON d (id); DROP MATERIALIZED VIEW b"
+    )
+    dry = command_line(views, "apply", "--file", str(file), "--dry-run")
+    assert dry.stdout.splitlines()[:3] == [
+        "= pattern public.* finds public.c, public.d",
+        "- public.b: no longer declared: it will not be refreshed any more; its data and its log stay",
+        "+ public.d: target_lag 0:15:00, timeout as the task's setting, enabled true, pattern public.*",
+    ]
+    assert "public.d" not in dict.fromkeys(row[0] for row in views.rows(POLICIES))
+    command_line(views, "apply", "--file", str(file))
+    assert [row[0] for row in views.rows(POLICIES)] == ["public.a", "public.c", "public.d"]
+
+
+def test_a_changed_pattern_changes_the_views_it_has_and_keeps_what_is_known_of_them(
+    views: Database, file: Path, command_line: CommandLine
+) -> None:
+    file.write_text('[[view]]\npattern = "public.*"\n')
+    command_line(views, "apply", "--file", str(file))
+    views.rows("SELECT bi_refresh.refresh_bi_views()")
+    known = views.rows("SELECT * FROM bi_refresh.view_state ORDER BY view_name")
+    file.write_text('[[view]]\npattern = "public.a"\n[[view]]\npattern = "public.*"\npriority = "high"\n')
+    result = command_line(views, "apply", "--file", str(file))
+    assert result.stdout.splitlines() == [
+        "+ pattern public.a: target_lag 0:15:00, timeout as the task's setting, enabled true",
+        "~ pattern public.*: priority normal → high, position among the patterns 1 → 2",
+        "  pattern public.a finds public.a",
+        "  pattern public.* finds public.b, public.c",
+        "~ public.a: pattern public.* → public.a",
+        "~ public.b: priority normal → high",
+        "~ public.c: priority normal → high",
+        "3 of 3 declared policies changed.",
+    ]
+    assert views.rows("SELECT * FROM bi_refresh.view_state ORDER BY view_name") == known != []
+    assert views.rows("SELECT * FROM bi_refresh.adopt_views()") == []
+
+
+def test_a_view_that_gets_an_entry_of_its_own_is_no_longer_the_patterns(
+    views: Database, file: Path, command_line: CommandLine
+) -> None:
+    file.write_text('[[view]]\npattern = "public.a"\n')
+    command_line(views, "apply", "--file", str(file))
+    _declare(file, a="")
+    file.write_text(file.read_text() + '[[view]]\npattern = "public.a"\n')
+    result = command_line(views, "apply", "--file", str(file))
+    assert "~ public.a: pattern public.a → none, declared by name" in result.stdout
+    assert "! pattern public.a fits no view now" in result.stdout
+    views.execute("DROP MATERIALIZED VIEW a")
+    assert views.rows("SELECT * FROM bi_refresh.adopt_views()") == []
+
+
+# ---- what is refused, and what is advised
+
+
+def test_a_dependency_that_does_not_exist_is_named(views: Database, file: Path, command_line: CommandLine) -> None:
+    _declare(file, a='depends_on = ["public.bb"]')
+    result = command_line(views, "apply", "--file", str(file))
+    assert (result.exit_code, views.rows(POLICIES)) == (2, [])
+    assert result.stderr.startswith("error: public.a, depends_on public.bb: ")
+    assert "Did you mean public.b?" in result.stderr
+
+
+def test_a_cycle_is_refused_by_its_views(views: Database, file: Path, command_line: CommandLine) -> None:
+    """Half of it in the catalog, half declared; what the database has of an earlier file does not count."""
+    views.execute("CREATE MATERIALIZED VIEW reader AS SELECT id FROM a")
+    _declare(file, a='depends_on = ["public.reader"]', reader="")
+    for more in (["--dry-run"], []):
+        result = command_line(views, "apply", "--file", str(file), *more)
+        assert (result.exit_code, views.rows(POLICIES)) == (2, [])
+        assert result.stderr.startswith("error: public.a: a cycle: public.a → public.reader → public.a.\nTake one")
+
+    _declare(file, b='depends_on = ["public.c"]', c="")
+    assert command_line(views, "apply", "--file", str(file)).exit_code == 0
+    _declare(file, b="", c='depends_on = ["public.b"]')
+    assert command_line(views, "apply", "--file", str(file)).exit_code == 0
+
+
+def test_a_group_that_another_view_lies_between_is_refused(
+    views: Database, file: Path, command_line: CommandLine
+) -> None:
+    """Also through a view that is not managed; a disabled one stands in nobody's way."""
+    views.execute("CREATE MATERIALIZED VIEW middle AS SELECT id FROM a")
+    views.execute("CREATE MATERIALIZED VIEW unmanaged AS SELECT id FROM middle")
+    views.execute("CREATE MATERIALIZED VIEW reader AS SELECT id FROM unmanaged")
+    _declare(file, a='group = "g"', middle="", reader='group = "g"')
+    result = command_line(views, "apply", "--file", str(file))
+    assert (result.exit_code, views.rows(POLICIES)) == (2, [])
+    assert "public.middle lies between public.a and public.reader of group g.\nPut public.middle into" in result.stderr
+
+    _declare(file, a='group = "g"', middle="enabled = false", reader='group = "g"')
+    assert command_line(views, "apply", "--file", str(file)).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("keys", "advice"),
+    [
+        ('target_lag = "5 minutes"', "public.a may get 0:05:00 old, and runs are 0:10:00 apart"),
+        ('timeout = "10 minutes"', "public.a may take 0:10:00, and a run ends after 0:09:00"),
+        ('target_lag = "10 minutes"\ntimeout = "9 minutes"', None),
+        ('target_lag = "5 minutes"\nenabled = false', None),
+    ],
+)
+def test_what_will_not_come_out_as_it_was_meant_is_said(
+    views: Database, file: Path, command_line: CommandLine, keys: str, advice: str | None
+) -> None:
+    _declare(file, a=keys)
+    result = command_line(views, "apply", "--file", str(file))
+    assert result.exit_code == 0
+    said = [line for line in result.stdout.splitlines() if line.startswith("! ")]
+    assert [line.startswith(f"! {advice}: ") for line in said] == ([] if advice is None else [True])
+    other_times = {"VISTAFRESCA_INTERVAL_S": "60", "VISTAFRESCA_RUN_DEADLINE_S": "55"}
+    if "timeout" not in keys:
+        assert "! " not in command_line(views, "apply", "--file", str(file), **other_times).stdout
+
+
+def test_a_view_with_a_window_needs_no_index(views: Database, file: Path, command_line: CommandLine) -> None:
+    views.execute("DROP INDEX a_key")
+    _declare(file, a='exclusive_window = { cron = "0 2 * * *", duration = "1 hour" }')
+    assert "! " not in command_line(views, "apply", "--file", str(file)).stdout
+
+
+def test_touch_triggers_come_and_go_with_the_policies(views: Database, file: Path, command_line: CommandLine) -> None:
+    triggers = "SELECT tgrelid::regclass::text FROM pg_trigger WHERE NOT tgisinternal AND tgrelid = 'source'::regclass"
+    _declare(file, a='change_detection = "touch"')
+    assert command_line(views, "apply", "--file", str(file)).exit_code == 0
+    assert views.rows(triggers) != []
+    _declare(file, a="")
+    assert command_line(views, "apply", "--file", str(file)).exit_code == 0
+    assert views.rows(triggers) == []

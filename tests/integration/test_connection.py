@@ -202,7 +202,7 @@ def test_a_role_without_grants_gets_the_grant_to_run(database: Database, make_ro
     database.execute(refused.value.remedy.partition(": ")[2])
 
     with connect(Settings(database_url=dsn_as(database, role)), environment={}) as session:
-        assert session.fetch_one("try_run_lock") == {"acquired": True}
+        assert session.fetch_one("try_run_lock", kind=0) == {"acquired": True}
 
 
 # ---- Sessions ------------------------------------------------------------------------------------

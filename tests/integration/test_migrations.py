@@ -18,6 +18,7 @@ from refresh_task.migrations import runner
 from tests.fix_command_line import CommandLine
 from tests.fix_database import Database
 from tests.fix_roles import MakeRole, dsn_as
+from tests.fix_views import REFRESH_ALL, make_view
 
 OTHER_SESSION_WAITS = """
     SELECT true FROM pg_locks AS l
@@ -90,12 +91,16 @@ def test_down_leaves_nothing_behind(empty_database: Database, command_line: Comm
     assert command_line(empty_database, "migrate", "--system", "fluxion", "--public-aliases").exit_code == 0
     assert dump(empty_database) != before
     result = command_line(empty_database, "migrate", "down", "bi_refresh_0001", "--yes")
-    assert result.stdout.splitlines() == ["undone: bi_refresh_0001", "undone: fluxion_0001"]
+    assert result.stdout.splitlines() == [
+        "undone: bi_refresh_0001",
+        "undone: bi_refresh_0002",
+        "undone: fluxion_0001",
+    ]
     assert dump(empty_database) == before
 
 
 def test_migrating_again_changes_nothing(empty_database: Database) -> None:
-    assert up(empty_database, "fluxion") == ("bi_refresh_0001", "fluxion_0001")
+    assert up(empty_database, "fluxion") == ("bi_refresh_0001", "bi_refresh_0002", "fluxion_0001")
     before = dump(empty_database)
     assert up(empty_database) == ()
     assert dump(empty_database) == before
@@ -186,7 +191,7 @@ def test_a_new_migration_is_applied_to_a_database_that_has_the_older_ones(
     )
     assert up(database) == ("bi_refresh_9999",)
     assert database.value("SELECT bi_refresh.odd('a; :b')")
-    assert applied(database) == {"bi_refresh_0001", "bi_refresh_9999"}
+    assert applied(database) == {"bi_refresh_0001", "bi_refresh_0002", "bi_refresh_9999"}
 
 
 def test_a_role_that_may_not_migrate_is_told_and_changes_nothing(
@@ -221,8 +226,30 @@ def test_two_migrations_at_once_follow_each_other(empty_database: Database, data
         for thread in threads:
             thread.join()
 
-    assert sorted(map(repr, outcomes.values())) == ["('bi_refresh_0001',)", "()"]
+    assert sorted(map(repr, outcomes.values())) == ["('bi_refresh_0001', 'bi_refresh_0002')", "()"]
     assert dump(empty_database) == dump(database)
+
+
+def test_one_migration_back_and_up_again_keeps_the_views_and_their_history(
+    empty_database: Database, database: Database
+) -> None:
+    make_view(database, "a")
+    database.execute("INSERT INTO bi_refresh.view_policy (view_name, target_lag) VALUES ('public.b', NULL)")
+    database.rows(REFRESH_ALL)
+    known = "SELECT view_name, view_oid, data_timestamp, last_success_at, rows_total FROM bi_refresh.view_state"
+    logged = "SELECT id, view_name, status, data_timestamp, error FROM bi_refresh.mv_refresh_log ORDER BY id"
+    before = [database.rows(known), database.rows(logged)]
+
+    assert down(database, "bi_refresh_0002") == ("bi_refresh_0002",)
+    assert [database.rows(known), database.rows(logged)] == before
+    assert database.value("SELECT count(*) FROM bi_refresh.view_policy WHERE target_lag IS NULL") == 0
+
+    assert up(database) == ("bi_refresh_0002",)
+    assert [database.rows(known), database.rows(logged)] == before
+    assert database.value("SELECT global_data_timestamp = data_timestamp FROM bi_refresh.view_state LIMIT 1")
+    database.execute("DROP MATERIALIZED VIEW a; DROP TABLE source")
+    up(empty_database)
+    assert dump(database) == dump(empty_database)
 
 
 # ---- list, down, and what is refused -------------------------------------------------------------
@@ -233,6 +260,7 @@ def test_list_says_what_is_there(empty_database: Database, command_line: Command
     listed = command_line(empty_database, "migrate", "list", "--json").json
     assert [(row["revision"], row["branch"], row["is_applied"]) for row in listed] == [
         ("bi_refresh_0001", "bi_refresh", False),
+        ("bi_refresh_0002", "bi_refresh", False),
         ("fluxion_0001", "fluxion", False),
     ]
     assert dump(empty_database) == before
@@ -246,7 +274,7 @@ def test_list_says_what_is_there(empty_database: Database, command_line: Command
 
 
 def test_up_says_what_it_did_and_is_the_default(empty_database: Database, command_line: CommandLine) -> None:
-    assert command_line(empty_database, "migrate").stdout == "applied: bi_refresh_0001\n"
+    assert command_line(empty_database, "migrate").stdout == "applied: bi_refresh_0001\napplied: bi_refresh_0002\n"
     assert command_line(empty_database, "migrate", "up").stdout.startswith("up to date; ")
     assert command_line(empty_database, "migrate", "up", "--json").json == {"applied": [], "aliases": []}
     answer = command_line(empty_database, "migrate", "--system", "fluxion", "--json").json
@@ -263,7 +291,7 @@ def test_down_asks_first(database: Database, command_line: CommandLine, monkeypa
 
     monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
     result = command_line(database, "migrate", "down", "bi_refresh_0001", "--json")
-    assert result.json == {"undone": ["bi_refresh_0001"]}
+    assert result.json == {"undone": ["bi_refresh_0001", "bi_refresh_0002"]}
 
 
 @pytest.mark.parametrize(
@@ -299,8 +327,10 @@ def test_aliases_stand_for_the_real_names(database: Database, command_line: Comm
     result = command_line(database, "migrate", "--public-aliases")
     assert result.stdout.splitlines()[1:] == [
         "public.refresh_bi_views stands for bi_refresh.refresh_bi_views(text[],text,text)",
+        "public.process_pending_mv_refreshes stands for bi_refresh.process_pending_mv_refreshes()",
         "public.mv_refresh_log stands for bi_refresh.mv_refresh_log",
         "public.mv_refresh_run stands for bi_refresh.mv_refresh_run",
+        "public.mv_refresh_triggers stands for bi_refresh.mv_refresh_triggers",
     ]
     database.execute("CREATE MATERIALIZED VIEW a AS SELECT 1 AS id; CREATE UNIQUE INDEX ON a (id)")
     database.manage("public.a")
@@ -316,7 +346,7 @@ def test_making_aliases_twice_changes_nothing(database: Database, command_line: 
     before = dump(database)
     assert command_line(database, "migrate", "--public-aliases", "--json").json["aliases"] == first
     assert dump(database) == before
-    assert [alias["is_in_the_way"] for alias in first] == [False] * 3
+    assert [alias["is_in_the_way"] for alias in first] == [False] * 5
 
 
 def test_an_alias_never_takes_another_s_name(database: Database, command_line: CommandLine) -> None:
@@ -327,8 +357,10 @@ def test_an_alias_never_takes_another_s_name(database: Database, command_line: C
     assert result.exit_code == 0
     assert result.stdout.splitlines()[1:] == [
         "in the way: public.refresh_bi_views(), so bi_refresh.refresh_bi_views(text[],text,text) has no alias",
+        "public.process_pending_mv_refreshes stands for bi_refresh.process_pending_mv_refreshes()",
         "in the way: public.mv_refresh_log, so bi_refresh.mv_refresh_log has no alias",
         "public.mv_refresh_run stands for bi_refresh.mv_refresh_run",
+        "public.mv_refresh_triggers stands for bi_refresh.mv_refresh_triggers",
     ]
     assert database.value("SELECT mine FROM mv_refresh_log") == 42
     assert database.value("SELECT refresh_bi_views()") == "mine"

@@ -15,6 +15,9 @@ from tests.fix_sentry import Sentry
 from tests.fix_task import CRON, ROOT, RunTask, StartTask, environment, finish
 from tests.fix_views import last_statuses, make_slow_view, make_view, wait_until_sleeping
 
+# One view after the other, and each once.
+ONE_BY_ONE = {**CRON, "VISTAFRESCA_CONNECTIONS": "1", "VISTAFRESCA_MAX_ATTEMPTS": "1"}
+
 # The run's lock is the one with objid 0; the views' have theirs.
 _ADVISORY_LOCKS = """
     SELECT pid FROM pg_locks
@@ -27,7 +30,7 @@ def test_a_blocked_lock_fails_one_view_with_the_way_to_find_the_blocker(database
     blocked, healthy = make_view(database, "a"), make_view(database, "z")
     with database.connect(autocommit=False) as blocker:
         blocker.execute("REFRESH MATERIALIZED VIEW a")
-        result = run_task(database, **CRON, VISTAFRESCA_LOCK_TIMEOUT_S="0.2")
+        result = run_task(database, **ONE_BY_ONE, VISTAFRESCA_LOCK_TIMEOUT_S="0.2")
     assert result.exit_code == 1
     assert result.event("step_failed")["sqlstate"] == "55P03"
     assert "pg_stat_activity" in result.event("step_failed")["remedy"]
@@ -60,7 +63,7 @@ def test_a_signal_cancels_the_statement_under_way_records_and_reports_it(
     database: Database, start_task: StartTask, number: signal.Signals
 ) -> None:
     before, slow, after = make_view(database, "a"), make_slow_view(database, "m"), make_view(database, "z")
-    task = start_task(database, **CRON)
+    task = start_task(database, **ONE_BY_ONE)
     wait_until_sleeping(database)
     task.send_signal(number)
     result = finish(task)
@@ -79,7 +82,7 @@ def test_a_signal_cancels_the_statement_under_way_records_and_reports_it(
 
 def test_the_run_deadline_cancels_the_run(database: Database, run_task: RunTask) -> None:
     slow, after = make_slow_view(database, "a"), make_view(database, "z")
-    result = run_task(database, **CRON, VISTAFRESCA_RUN_DEADLINE_S="1")
+    result = run_task(database, **ONE_BY_ONE, VISTAFRESCA_RUN_DEADLINE_S="1")
     assert result.exit_code == 3
     assert last_statuses(database) == {slow: "cancelled", after: "skipped"}
     assert result.event("step_skipped")["reason"] == "run deadline came before its turn"
@@ -109,7 +112,7 @@ def test_a_killed_server_process_fails_its_view_and_the_next_view_gets_a_new_con
     database: Database, start_task: StartTask
 ) -> None:
     slow, after = make_slow_view(database, "a"), make_view(database, "z")
-    task = start_task(database, **CRON)
+    task = start_task(database, **ONE_BY_ONE)
     database.value("SELECT pg_terminate_backend(%s)", wait_until_sleeping(database))
     result = finish(task)
     assert result.exit_code == 1

@@ -49,7 +49,7 @@ def test_the_data_timestamp_is_the_snapshots_moment_and_of_no_use_after_the_view
 def test_freshness_is_the_lag_against_the_target(database: Database, age: str, freshness: str) -> None:
     make_view(database, "a")
     database.rows(REFRESH_ALL)
-    database.execute("UPDATE bi_refresh.view_state SET data_timestamp = now() - %s::interval", age)
+    database.execute("UPDATE bi_refresh.view_state SET global_data_timestamp = now() - %s::interval", age)
     assert database.value("SELECT freshness FROM bi_refresh.view_status") == freshness
 
 

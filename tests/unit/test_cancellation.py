@@ -35,6 +35,24 @@ def test_a_cancel_request_is_repeated_until_the_statement_ends() -> None:
     assert cancellation.interruption is Interruption.SIGTERM
 
 
+def test_one_request_cancels_all_that_is_under_way_and_only_that() -> None:
+    """Each as often as the other, though none ends; what has ended is let be."""
+    calls = [threading.Semaphore(0), threading.Semaphore(0)]
+    ended = threading.Semaphore(0)
+    with cancel_on_signals(60, on_stuck=_unexpected) as cancellation:
+        with cancellation.guarding(ended.release):
+            pass
+        with cancellation.guarding(calls[0].release), cancellation.guarding(calls[1].release):
+            cancellation.request(Interruption.SIGTERM)
+            assert all(call.acquire(timeout=10) for call in calls * 2)
+    assert not ended.acquire(blocking=False)
+
+
+def test_what_is_left_of_a_run_counts_from_its_start() -> None:
+    with cancel_on_signals(60, on_stuck=_unexpected) as cancellation:
+        assert 0 < cancellation.remaining_s <= 60
+
+
 def test_a_request_that_cannot_be_delivered_is_tried_again() -> None:
     attempts = threading.Semaphore(0)
 

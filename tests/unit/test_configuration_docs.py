@@ -35,7 +35,11 @@ def _written(default: object) -> str:
         case float():
             return f"`{default:g}`"
         case timedelta():
-            return f"`{default.total_seconds() / 60:g} minutes`"
+            minutes = default.total_seconds() / 60
+            hours, unit = minutes / 60, "hour" if minutes == 60 else "hours"
+            return f"`{hours:g} {unit}`" if minutes >= 60 else f"`{minutes:g} minutes`"
+        case () | BaseModel():
+            return ""
     return f"`{default}`"
 
 
@@ -59,14 +63,16 @@ def test_the_documented_bounds_are_the_real_ones() -> None:
                 with pytest.raises(ValueError, match="not between"):
                     parsers[variable](beyond)
             tried.add(variable)
-    assert len(tried) == 8
+    assert len(tried) == 15
 
 
 @pytest.mark.parametrize(
     ("model", "heading"),
     [
-        (policies.Policy, "In each `[[view]]`:"),
-        (policies._Defaults, "In `[defaults]`, for the views of the same file that do not say otherwise:"),
+        (policies.ViewEntry, "In each `[[view]]`:"),
+        (policies.Window, "In `exclusive_window`:"),
+        (policies.Checks, "In `checks`:"),
+        (policies.Defaults, "In `[defaults]`, for the views of the same file that do not say otherwise:"),
     ],
 )
 def test_every_key_of_views_toml_is_documented_with_its_default(model: type[BaseModel], heading: str) -> None:
@@ -81,8 +87,12 @@ def test_the_document_s_example_is_a_valid_views_toml(tmp_path: Path) -> None:
     (example,) = re.findall(r"```toml\n(.+?)```", DOCUMENT.read_text(), re.DOTALL)
     file = tmp_path / "views.toml"
     file.write_text(example)
-    (policy,) = policies.read_views_files([file])
-    assert (policy.target_lag, policy.timeout) == (timedelta(hours=1), timedelta(minutes=5))
+    declared = policies.read_views_files([file])
+    revenue = declared.views["sales.mv_daily_revenue"]
+    assert (revenue.target_lag, revenue.timeout) == (timedelta(hours=1), timedelta(minutes=5))
+    assert list(declared.patterns) == ["sales.mv_*"]
+    assert declared.views["sales.mv_exchange_rates"].target_lag is None
+    assert declared.views["sales.mv_orders"].target_lag == timedelta(hours=1, minutes=30)
 
 
 def test_no_other_variable_of_ours_is_read() -> None:

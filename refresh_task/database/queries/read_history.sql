@@ -13,6 +13,8 @@ SELECT
     rows_inserted,
     rows_deleted,
     rows_total,
+    attempts,
+    requests_served,
     sqlstate,
     error,
     remedy

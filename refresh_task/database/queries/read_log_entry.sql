@@ -9,6 +9,8 @@ SELECT
     rows_total,
     sqlstate,
     error AS message,
-    remedy
+    remedy,
+    attempts,
+    requests_served
 FROM bi_refresh.mv_refresh_log
 WHERE id = %(log_id)s

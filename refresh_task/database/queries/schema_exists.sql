@@ -1,1 +1,1 @@
-SELECT to_regprocedure('bi_refresh.mark_abandoned(bigint)') IS NOT NULL AS schema_exists
+SELECT to_regclass('bi_refresh.mv_refresh_triggers') IS NOT NULL AS schema_exists

@@ -1,8 +1,26 @@
-INSERT INTO bi_refresh.view_policy (view_name, enabled, target_lag, statement_timeout)
-VALUES (%(view_name)s, %(enabled)s, %(target_lag)s, %(statement_timeout)s)
+INSERT INTO bi_refresh.view_policy
+SELECT
+    (
+        jsonb_populate_record(
+            NULL::bi_refresh.view_policy, %(policy)s::jsonb || jsonb_build_object('updated_at', now())
+        )
+    ).*
 ON CONFLICT (view_name) DO UPDATE
 SET
     enabled = excluded.enabled,
     target_lag = excluded.target_lag,
     statement_timeout = excluded.statement_timeout,
-    updated_at = now()
+    schedules = excluded.schedules,
+    change_detection = excluded.change_detection,
+    audit_interval = excluded.audit_interval,
+    group_name = excluded.group_name,
+    depends_on = excluded.depends_on,
+    priority = excluded.priority,
+    exclusive_window = excluded.exclusive_window,
+    must_not_be_empty = excluded.must_not_be_empty,
+    max_row_drop_percent = excluded.max_row_drop_percent,
+    custom_checks = excluded.custom_checks,
+    suspend_after = excluded.suspend_after,
+    probe_after = excluded.probe_after,
+    pattern = excluded.pattern,
+    updated_at = excluded.updated_at

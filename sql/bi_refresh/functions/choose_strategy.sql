@@ -1,6 +1,7 @@
--- How a view can be refreshed now, and why. Never a blocking refresh of a view that somebody may be reading: a populated view
--- without a usable unique index is an error, with the statement that mends it.
-CREATE OR REPLACE FUNCTION bi_refresh.choose_strategy(view_name text, OUT strategy text, OUT reason text)
+-- How a view can be refreshed now, and why. Never a blocking refresh of a view that somebody may be reading, unless the task's
+-- plan allows it (the policy's exclusive window): a populated view without a usable unique index is an error, with the statement
+-- that mends it.
+CREATE OR REPLACE FUNCTION bi_refresh.choose_strategy(view_name text, plan jsonb, OUT strategy text, OUT reason text)
 LANGUAGE plpgsql
 STABLE
 SET search_path = pg_catalog, pg_temp
@@ -20,12 +21,15 @@ BEGIN
     ELSIF NOT relation.relispopulated THEN
         strategy := 'exclusive';
         reason := 'not populated yet, so nobody can be reading it';
-    ELSIF relation.unique_index IS NULL THEN
-        RAISE EXCEPTION '% has no unique index on plain columns, so it cannot be refreshed without blocking its readers', view_name
-        USING ERRCODE = 'object_not_in_prerequisite_state';
-    ELSE
+    ELSIF relation.unique_index IS NOT NULL THEN
         strategy := 'concurrent';
         reason := pg_catalog.format('by its unique index %s', relation.unique_index::pg_catalog.regclass);
+    ELSIF plan ->> 'strategy' = 'exclusive' THEN
+        strategy := 'exclusive';
+        reason := plan ->> 'reason';
+    ELSE
+        RAISE EXCEPTION '% has no unique index on plain columns, so it cannot be refreshed without blocking its readers', view_name
+        USING ERRCODE = 'object_not_in_prerequisite_state';
     END IF;
 END
 $$;

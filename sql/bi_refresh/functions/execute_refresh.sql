@@ -1,5 +1,10 @@
--- Refreshes one view by the strategy chosen, in the caller's transaction, and records the success. Raises whatever the refresh raises.
-CREATE OR REPLACE FUNCTION bi_refresh.execute_refresh(log_id bigint, strategy text, reason text)
+-- Refreshes one view by the strategy chosen, in the caller's transaction, and records the success. Raises whatever the refresh
+-- raises.
+--   fingerprint   of what the view's contents will be made from; NULL: not taken
+--   is_audit      nothing changed since its last refresh: the same rows must come out
+CREATE OR REPLACE FUNCTION bi_refresh.execute_refresh(
+    log_id bigint, strategy text, reason text, fingerprint jsonb DEFAULT NULL, is_audit boolean DEFAULT false
+)
 RETURNS bi_refresh.mv_refresh_log
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -9,10 +14,13 @@ DECLARE
     snapshot_at timestamptz;
     inserted_before bigint;
     deleted_before bigint;
+    held_before CONSTANT oid[] := CASE WHEN fingerprint IS NOT NULL THEN bi_refresh.held_relations() END;
     refreshed_oid oid;
     inserted bigint;
     deleted bigint;
     total bigint;
+    unforeseen text;
+    finding text;
 BEGIN
     UPDATE bi_refresh.mv_refresh_log AS l
     SET strategy = execute_refresh.strategy, reason = execute_refresh.reason
@@ -36,6 +44,12 @@ BEGIN
     SET view_oid = bi_refresh.view_oid(l.view_name)
     WHERE l.id = log_id
     RETURNING l.view_oid INTO refreshed_oid;
+    IF fingerprint IS NOT NULL THEN
+        -- its locks hold what it read, too
+        PERFORM bi_refresh.require_unmoved(bi_refresh.covered_relations(fingerprint));
+        unforeseen := bi_refresh.unforeseen_reads(refreshed_oid, fingerprint, held_before);
+    END IF;
+
     IF bi_refresh.may_be_counted(refreshed_oid) THEN
         EXECUTE pg_catalog.format('SELECT pg_catalog.count(*) FROM %s', entry.view_name) INTO total;
     END IF;
@@ -47,6 +61,20 @@ BEGIN
         inserted := pg_catalog.pg_stat_get_xact_tuples_inserted(refreshed_oid) - inserted_before;
         deleted := pg_catalog.pg_stat_get_xact_tuples_deleted(refreshed_oid) - deleted_before;
     END IF;
-    RETURN bi_refresh.record_success(log_id, snapshot_at, inserted, deleted, total);
+    PERFORM bi_refresh.run_checks(
+        entry.view_name,
+        (SELECT s.rows_total FROM bi_refresh.view_state AS s WHERE s.view_name = entry.view_name AND s.view_oid = entry.view_oid),
+        total
+    );
+    IF is_audit AND execute_refresh.strategy = 'concurrent' AND inserted + deleted > 0 THEN
+        finding := bi_refresh.report_audit(entry.view_name, greatest(inserted, deleted));
+    END IF;
+    UPDATE bi_refresh.mv_refresh_log AS l
+    SET reason = pg_catalog.concat_ws('; ', l.reason, unforeseen, finding)
+    WHERE l.id = log_id;
+    RETURN bi_refresh.record_success(
+        log_id, snapshot_at, inserted, deleted, total,
+        CASE WHEN refreshed_oid = entry.view_oid AND unforeseen IS NULL THEN fingerprint END
+    );
 END
 $$;

@@ -10,6 +10,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     entry bi_refresh.mv_refresh_log;
+    suspension text;
 BEGIN
     UPDATE bi_refresh.mv_refresh_log AS l
     SET status = failure_status,
@@ -27,14 +28,14 @@ BEGIN
         RETURN entry;
     END IF;
 
-    IF entry.trigger_type <> 'manual' AND failure_status <> 'cancelled' THEN
-        INSERT INTO bi_refresh.view_state AS s (view_name, consecutive_failures, failing_since)
-        SELECT p.view_name, 1, entry.started_at
-        FROM bi_refresh.view_policy AS p
-        WHERE p.view_name = entry.view_name
-        ON CONFLICT ON CONSTRAINT view_state_pkey DO UPDATE
-        SET consecutive_failures = s.consecutive_failures + 1,
-            failing_since = coalesce(s.failing_since, excluded.failing_since);
+    IF entry.trigger_type <> 'manual' AND failure_status IN ('failed', 'abandoned') THEN
+        suspension := bi_refresh.count_failure(entry.view_name, entry.started_at, entry.run_id IS NOT NULL);
+        IF suspension IS NOT NULL THEN
+            UPDATE bi_refresh.mv_refresh_log AS l
+            SET remedy = pg_catalog.concat_ws(' ', l.remedy, suspension)
+            WHERE l.id = log_id
+            RETURNING l.* INTO entry;
+        END IF;
     END IF;
     RETURN entry;
 END

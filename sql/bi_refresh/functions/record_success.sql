@@ -1,6 +1,8 @@
 -- Ends the log row of a refresh and moves the view's data timestamp, in the transaction that changed the data.
+--   fingerprint   of what the contents were made from; NULL: not known, so the next step for the view cannot be skipped
 CREATE OR REPLACE FUNCTION bi_refresh.record_success(
-    log_id bigint, snapshot_at timestamptz, inserted bigint, deleted bigint, total bigint
+    log_id bigint, snapshot_at timestamptz, inserted bigint, deleted bigint, total bigint,
+    fingerprint jsonb DEFAULT NULL
 )
 RETURNS bi_refresh.mv_refresh_log
 LANGUAGE plpgsql
@@ -21,10 +23,22 @@ BEGIN
     RETURNING l.* INTO entry;
 
     INSERT INTO bi_refresh.view_state AS s
-        (view_name, view_oid, definition_hash, data_timestamp, last_success_at, rows_total)
+        (
+            view_name, view_oid, definition_hash, data_timestamp, global_data_timestamp, last_success_at, refreshed_at,
+            rows_total, fingerprint, checks_passed_over, churned_rows
+        )
     SELECT
-        p.view_name, entry.view_oid, pg_catalog.md5(pg_catalog.pg_get_viewdef(entry.view_oid)), snapshot_at,
-        entry.finished_at, total
+        p.view_name,
+        entry.view_oid,
+        record_success.fingerprint ->> 'structure',
+        snapshot_at,
+        bi_refresh.oldest_data_timestamp(entry.view_oid, snapshot_at, record_success.fingerprint),
+        entry.finished_at,
+        entry.finished_at,
+        total,
+        record_success.fingerprint,
+        CASE WHEN entry.fingerprint_ms IS NULL THEN 1 ELSE 0 END,
+        CASE entry.strategy WHEN 'concurrent' THEN coalesce(deleted, 0) ELSE 0 END
     -- nothing to keep where the policy was removed meanwhile; and a lock against its being removed now
     FROM bi_refresh.view_policy AS p
     WHERE p.view_name = entry.view_name
@@ -33,10 +47,18 @@ BEGIN
     SET view_oid = excluded.view_oid,
         definition_hash = excluded.definition_hash,
         data_timestamp = excluded.data_timestamp,
+        global_data_timestamp = excluded.global_data_timestamp,
         last_success_at = excluded.last_success_at,
+        refreshed_at = excluded.refreshed_at,
         rows_total = excluded.rows_total,
+        fingerprint = excluded.fingerprint,
+        checks_passed_over = CASE excluded.checks_passed_over WHEN 0 THEN 0 ELSE s.checks_passed_over + 1 END,
+        -- a refresh without CONCURRENTLY has left the dead rows behind with the former file
+        churned_rows = CASE entry.strategy WHEN 'concurrent' THEN s.churned_rows + excluded.churned_rows ELSE 0 END,
         consecutive_failures = 0,
-        failing_since = NULL;
+        failing_since = NULL,
+        suspended_at = NULL,
+        probe_at = NULL;
     RETURN entry;
 END
 $$;

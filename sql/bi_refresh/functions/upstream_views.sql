@@ -1,39 +1,44 @@
--- Every materialized view that another one reads, directly or through any chain of ordinary views, materialized views and
--- functions with a parsed body (BEGIN ATOMIC). A string-body function hides what it reads from PostgreSQL, and so from here.
-CREATE OR REPLACE FUNCTION bi_refresh.upstream_views()
+-- Every materialized view that another one depends on, directly or through others: what it reads (see direct_upstream_views) and
+-- what its policy says it depends on.
+--   views         the readers; NULL: all
+CREATE OR REPLACE FUNCTION bi_refresh.upstream_views(views oid[] DEFAULT NULL)
 RETURNS TABLE (view_oid oid, upstream_oid oid)
 LANGUAGE sql
 STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-WITH RECURSIVE reads (classid, objid, refclassid, refobjid) AS (
-    -- a view of either kind, by the rule that holds its query
-    SELECT 'pg_catalog.pg_class'::pg_catalog.regclass::oid, r.ev_class, d.refclassid, d.refobjid
-    FROM pg_catalog.pg_rewrite AS r
-    INNER JOIN pg_catalog.pg_depend AS d
-        ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid = r.oid
-    WHERE d.refobjid <> r.ev_class
-    UNION ALL
-    -- a function, by its parsed body
-    SELECT d.classid, d.objid, d.refclassid, d.refobjid
-    FROM pg_catalog.pg_depend AS d
-    WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+WITH RECURSIVE named AS (
+    SELECT n.nspname, c.relname, c.oid
+    FROM pg_catalog.pg_class AS c
+    INNER JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE c.relkind = 'm'
 ),
 
-reachable (view_oid, classid, objid) AS (
-    SELECT c.oid, 'pg_catalog.pg_class'::pg_catalog.regclass::oid, c.oid
-    FROM pg_catalog.pg_class AS c
-    WHERE c.relkind = 'm'
-    UNION -- not ALL: a cycle through functions ends here
-    SELECT reachable.view_oid, reads.refclassid, reads.refobjid
-    FROM reachable
-    INNER JOIN reads ON reads.classid = reachable.classid AND reads.objid = reachable.objid
+edges (view_oid, upstream_oid) AS MATERIALIZED (
+    SELECT d.view_oid, d.upstream_oid
+    FROM bi_refresh.direct_upstream_views() AS d
+    UNION
+    SELECT reader.oid, upstream.oid
+    FROM bi_refresh.view_policy AS p
+    CROSS JOIN LATERAL pg_catalog.unnest(p.depends_on) AS declared (view_name)
+    CROSS JOIN LATERAL pg_catalog.parse_ident(p.view_name) AS reader_name (parts)
+    CROSS JOIN LATERAL pg_catalog.parse_ident(declared.view_name) AS upstream_name (parts)
+    INNER JOIN named AS reader ON reader.nspname = reader_name.parts[1] AND reader.relname = reader_name.parts[2]
+    INNER JOIN named AS upstream ON upstream.nspname = upstream_name.parts[1] AND upstream.relname = upstream_name.parts[2]
+    WHERE p.depends_on <> '{}'
+),
+
+upstream (view_oid, upstream_oid) AS (
+    SELECT edges.view_oid, edges.upstream_oid
+    FROM edges
+    WHERE $1 IS NULL OR edges.view_oid = ANY ($1)
+    UNION -- not ALL: a cycle ends here
+    SELECT upstream.view_oid, edges.upstream_oid
+    FROM upstream
+    INNER JOIN edges ON edges.view_oid = upstream.upstream_oid
 )
 
-SELECT reachable.view_oid, c.oid
-FROM reachable
-INNER JOIN pg_catalog.pg_class AS c ON c.oid = reachable.objid
-WHERE reachable.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
-    AND c.relkind = 'm'
-    AND c.oid <> reachable.view_oid
+SELECT upstream.view_oid, upstream.upstream_oid
+FROM upstream
+WHERE upstream.view_oid <> upstream.upstream_oid
 $$;

@@ -1,0 +1,4 @@
+SELECT
+    view_name,
+    adopted
+FROM bi_refresh.adopt_views()

@@ -1,0 +1,1 @@
+SELECT bi_refresh.compact_touches() AS compacted

@@ -1,0 +1,2 @@
+DELETE FROM bi_refresh.view_pattern
+WHERE pattern = %(pattern)s

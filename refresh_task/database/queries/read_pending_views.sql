@@ -1,0 +1,1 @@
+SELECT view_name FROM bi_refresh.pending_views()

@@ -1,0 +1,44 @@
+"""How a view can be refreshed now, and why so."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from refresh_task.model import ExclusiveWindow, Strategy, View
+from refresh_task.plan.wording import at
+
+
+def choose_strategy(view: View, now: datetime) -> tuple[Strategy, str]:
+    """Never one that blocks readers, unless there can be none or its policy allows it now. A view that cannot be
+    refreshed at all is planned: the attempt records the error and its remedy, run after run, until somebody mends
+    it."""
+    if view.oid is None:
+        return Strategy.CONCURRENT, "which the attempt will record"
+    if not view.is_populated:
+        return Strategy.EXCLUSIVE, "exclusive, for nobody can be reading it"
+    if view.unique_index is not None:
+        return Strategy.CONCURRENT, f"concurrent by its unique index {view.unique_index}"
+    if view.exclusive_window is not None and (until := _window_closes_at(view.exclusive_window, now)) is not None:
+        return (
+            Strategy.EXCLUSIVE,
+            f"exclusive: no usable unique index; its window for a blocking refresh is open until {at(until)}",
+        )
+    return (
+        Strategy.CONCURRENT,
+        "it has no usable unique index, which the attempt will record with the statement that mends it",
+    )
+
+
+def window_opens_at(window: ExclusiveWindow, now: datetime) -> datetime | None:
+    """Now if it is open; None: not within 50 years."""
+    from refresh_task.cron import next_point  # noqa: PLC0415  # cronsim costs time, and few views have a window
+
+    return now if _window_closes_at(window, now) is not None else next_point(window.schedule, now)
+
+
+def _window_closes_at(window: ExclusiveWindow, now: datetime) -> datetime | None:
+    """None: it is not open."""
+    from refresh_task.cron import latest_point  # noqa: PLC0415  # as above
+
+    opened = latest_point(window.schedule, now)
+    return opened + window.duration if opened is not None and now < opened + window.duration else None

@@ -1,0 +1,44 @@
+"""What is allowed and will not come out as it was meant."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import timedelta
+
+from refresh_task.database import Session
+from refresh_task.policies.difference import Difference
+from refresh_task.settings import Settings
+
+
+def give_advice(difference: Difference, settings: Settings) -> list[str]:
+    """Sentences, each beginning with the view or the pattern. The settings are those of whoever applies, which are the
+    task's where a deployment does."""
+    interval, deadline = timedelta(seconds=settings.interval_s), timedelta(seconds=settings.run_deadline_s)
+    sentences = [
+        f"pattern {pattern} fits no view now; one that fits is taken up by the first run that finds it."
+        for pattern, views in difference.found.items()
+        if not views
+    ]
+    for view, policy in difference.after.items():
+        if not policy.enabled:
+            continue
+        if policy.target_lag is not None and policy.target_lag < interval:
+            sentences.append(
+                f"{view} may get {policy.target_lag} old, and runs are {interval} apart: it will be late between them. "
+                "Raise its target_lag, or have runs more often (VISTAFRESCA_INTERVAL_S)."
+            )
+        if policy.timeout is not None and policy.timeout > deadline:
+            sentences.append(
+                f"{view} may take {policy.timeout}, and a run ends after {deadline}: that comes first. "
+                "Lower its timeout, or give runs more time (VISTAFRESCA_RUN_DEADLINE_S)."
+            )
+    return sentences
+
+
+def missing_unique_indexes(session: Session, views: Collection[str]) -> dict[str, str]:
+    """Those of these views that cannot be refreshed while they are read, each with the statement that mends it."""
+    return {
+        row["view_name"]: row["unique_index_ddl"]
+        for row in session.fetch_all("read_materialized_views")
+        if row["view_name"] in views and not row["has_unique_index"]
+    }

@@ -1,0 +1,21 @@
+-- What a query's result may depend on besides tables and code: the server, and the parameters that functions read.
+CREATE OR REPLACE FUNCTION bi_refresh.environment_digest()
+RETURNS text
+LANGUAGE sql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT pg_catalog.md5(pg_catalog.concat_ws(
+    '|',
+    bi_refresh.system_identifier(),
+    pg_catalog.current_setting('server_version_num'),
+    (
+        SELECT pg_catalog.string_agg(pg_catalog.current_setting(p.parameter), '|' ORDER BY p.parameter)
+        FROM pg_catalog.unnest(
+            '{TimeZone, timezone_abbreviations, DateStyle, IntervalStyle, lc_monetary, lc_numeric, lc_time, extra_float_digits,
+            bytea_output, default_text_search_config, xmlbinary, xmloption, array_nulls, quote_all_identifiers,
+            transform_null_equals, standard_conforming_strings}'::text[]
+        ) AS p (parameter)
+    )
+))
+$$;
