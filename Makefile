@@ -67,8 +67,11 @@ cdk: node_modules/aws-cdk ## any other command of the CDK CLI (ARGS=...)
 matrix: $(READY) ## the integration tests on PostgreSQL 14 to 18 (VERSIONS="14 17" for some)
 	$(BIN)/python scripts/matrix.py $(VERSIONS)
 
-bench: $(READY) ## timings, as ratios; takes ten minutes and 6 GB of disk
+bench: $(READY) ## timings, as ratios; takes half an hour and 6 GB of disk
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.skip
+	$(BIN)/python -m benchmarks.parallel
+	$(BIN)/python -m benchmarks.planning
 
 format: $(READY) ## rewrite the code in the project's format
 	$(BIN)/ruff format .
