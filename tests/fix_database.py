@@ -22,18 +22,19 @@ _ALONE = """
         WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
     )
 """
-# Statistics views show one moment per transaction unless the snapshot is cleared.
+# Statistics views show one moment per transaction unless the snapshot is cleared. No temporary function: dropping it when the client has
+# gone would be a transaction of its own, which other sessions of the test still see.
 _WAIT_FOR = """
-CREATE FUNCTION pg_temp.wait_for(query text) RETURNS text LANGUAGE plpgsql AS $$
+DO $$
 DECLARE
     found_value text;
 BEGIN
     LOOP
-        EXECUTE query INTO found_value;
+        EXECUTE current_setting('test.query') INTO found_value;
         EXIT WHEN found_value IS NOT NULL;
         PERFORM pg_stat_clear_snapshot(), pg_sleep(0.01);
     END LOOP;
-    RETURN found_value;
+    PERFORM set_config('test.found', found_value, false);
 END $$
 """
 
@@ -76,8 +77,9 @@ class Database:
         """
         with self.connect() as connection:
             connection.execute("SELECT set_config('statement_timeout', %s, false)", [f"{timeout_s}s"])
+            connection.execute("SELECT set_config('test.query', %s, false)", [query])
             connection.execute(_WAIT_FOR)
-            (value,) = connection.execute("SELECT pg_temp.wait_for(%s)", [query]).fetchone() or (None,)
+            (value,) = connection.execute("SELECT current_setting('test.found')").fetchone() or (None,)
             return value
 
     def wait_until_alone(self, *, timeout_s: float = 20) -> None:

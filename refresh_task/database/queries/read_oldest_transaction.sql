@@ -1,5 +1,6 @@
 -- The oldest transaction, of those that are not ours, whose snapshot or transaction id keeps dead rows of this database from being
--- removed.
+-- removed. A VACUUM's keeps none: VACUUM and autovacuum leave each other's snapshots out of account, and so do we, for they may take
+-- hours where nothing is wrong.
 SELECT
     holder,
     extract(EPOCH FROM clock_timestamp() - began)::float8 AS age_s,
@@ -13,6 +14,8 @@ FROM (
         AND (a.backend_xmin IS NOT NULL OR a.backend_xid IS NOT NULL)
         AND NOT a.pid = any(%(our_pids)s::integer [])
         AND a.pid <> pg_backend_pid()
+        AND a.backend_type <> 'autovacuum worker'
+        AND NOT EXISTS (SELECT FROM pg_stat_progress_vacuum AS v WHERE v.pid = a.pid)
     UNION ALL
     SELECT
         format('prepared transaction %%L', p.gid),

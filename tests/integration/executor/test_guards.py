@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
+
+import psycopg
+import pytest
 
 from refresh_task.model import Delayed, Remark, Status
 from refresh_task.refresh.guards import Load, LoadReader
@@ -72,6 +76,31 @@ def test_a_prepared_transaction_is_seen(database: Database) -> None:
     finally:
         database.execute("ROLLBACK PREPARED 'half done'")
     assert load.holder == "prepared transaction 'half done'"
+
+
+def test_a_vacuum_is_no_load(database: Database) -> None:
+    """Its snapshot keeps no dead row, however long it takes."""
+    database.execute("CREATE TABLE big AS SELECT n FROM generate_series(1, 100000) AS n")
+    with database.connect() as vacuuming:
+        vacuuming.execute("SET vacuum_cost_delay = '100ms'")
+        vacuuming.execute("SET vacuum_cost_limit = 1")
+        thread = threading.Thread(target=_vacuum_until_cancelled, args=(vacuuming,))
+        thread.start()
+        try:
+            database.wait_for(
+                "SELECT true FROM pg_stat_progress_vacuum AS v JOIN pg_stat_activity AS a USING (pid) "
+                f"WHERE v.pid = {vacuuming.info.backend_pid} AND a.backend_xmin IS NOT NULL AND v.heap_blks_scanned > 0"
+            )
+            load = _load(database, max_transaction_age_s=0.001)
+        finally:
+            vacuuming.cancel_safe()
+            thread.join()
+    assert load.transaction_age_s is None
+
+
+def _vacuum_until_cancelled(connection: psycopg.Connection[Any]) -> None:
+    with pytest.raises(psycopg.errors.QueryCanceled):
+        connection.execute("VACUUM big")
 
 
 def test_our_own_refreshes_are_no_load(database: Database, executor: Executor) -> None:
