@@ -36,7 +36,8 @@ BEGIN
         );
     END IF;
     IF entry.status NOT IN ('completed', 'skipped') THEN
-        RAISE WARNING '% was not refreshed: %', this_view, entry.error USING HINT = entry.remedy;
+        RAISE WARNING '% was not refreshed: %', this_view, entry.error
+        USING HINT = coalesce(entry.remedy, pg_catalog.format('Its entry in bi_refresh.mv_refresh_log is number %s.', entry.id));
     END IF;
 
     refresh_id := entry.id;
