@@ -16,7 +16,8 @@ from infrastructure.settings.run import Schedule as Rules
 from refresh_task.model import DueBy, Plan, Priority, RunKind, View
 from refresh_task.plan import make_plan
 from refresh_task.policies import Policy, read_views_files
-from tests.integration.universal_transactions.system import DOCUMENT, MATERIALIZED_VIEW, MEXICO_CITY, SYSTEM
+from refresh_task.policies.endpoint import OnStale
+from tests.integration.universal_transactions.system import BASE_QUERY, DOCUMENT, MATERIALIZED_VIEW, MEXICO_CITY, SYSTEM
 
 SUNDAY = datetime(2025, 1, 5, tzinfo=MEXICO_CITY)
 MONDAY = datetime(2025, 1, 6, tzinfo=MEXICO_CITY)
@@ -203,3 +204,12 @@ def test_the_smallest_size_is_the_policy_itself(policy: Policy) -> None:
     (row,) = re.findall(r"^\| startup \|.+$", text, re.MULTILINE)
     oldest = max(refresh.oldest for refresh in list(live(policy, SUNDAY, MONDAY + DAY))[1:])
     assert row.strip("|").split("|")[-1].strip() == in_words(oldest) == "50 min 1 s"
+
+
+def test_the_api_falls_back_to_the_tables_where_the_promise_is_broken(policy: Policy) -> None:
+    assert policy.endpoint is not None
+    assert (policy.endpoint.max_staleness, policy.endpoint.on_stale, policy.endpoint.base) == (
+        timedelta(minutes=60),
+        OnStale.BASE,
+        BASE_QUERY,
+    )
