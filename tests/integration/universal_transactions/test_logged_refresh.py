@@ -156,7 +156,7 @@ def test_a_view_without_a_policy_is_a_failure_with_its_number(
     assert (outcome["status"], outcome["refresh_id"], log["sqlstate"]) == ("failed", log["id"], "42704")
 
 
-def test_only_whom_the_owner_allows_may_call_it(transactions_database: Database, make_role: MakeRole) -> None:
+def test_only_whom_the_owner_allows_may_call_it(make_role: MakeRole, transactions_database: Database) -> None:
     """With that, no right on the tables is needed."""
     role = make_role()
     transactions_database.execute(f"GRANT USAGE ON SCHEMA {SCHEMA} TO {role}")
@@ -170,4 +170,3 @@ def test_only_whom_the_owner_allows_may_call_it(transactions_database: Database,
             )
             assert logged_refresh(caller)["rows_affected"] == 1
         assert last_log(transactions_database, MATERIALIZED_VIEW)["triggered_by"] == role
-        owner.execute(f"DROP OWNED BY {role}")

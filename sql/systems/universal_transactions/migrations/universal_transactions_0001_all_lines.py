@@ -1,4 +1,4 @@
-"""The universal_transactions system: five lines of business, their transactions in one view, and the threshold triggers."""
+"""The universal_transactions system: five lines of business, their transactions in one view, the threshold triggers."""
 
 from refresh_task.migrations import sql_migration
 
