@@ -54,7 +54,7 @@ def test_the_sample_has_the_cases_that_matter(connection: Connection) -> None:
     assert set(ranking["estado_asesor"]) == {"ACTIVO", "INACTIVO", "SUSPENDIDO"}
     won = Counter(ranking["ofertas_ganadoras"])
     assert max(won.values()) > 3
-    assert max(Counter(ranking["ranking_nacional"]).values()) == 1 < max(Counter(ranking["ranking_ciudad"]).values())
+    assert max(Counter(ranking["ranking_nacional"]).values()) >= 5  # those who have never offered share their place
 
 
 def test_rows_at_every_edge_give_the_measures_worked_out_in_python(market: Market) -> None:

@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from psycopg.rows import dict_row
 
 from refresh_task.model import DueBy, Schedule, View
 from refresh_task.policies import read_views_files
+from tests.fix_command_line import CommandLine
 from tests.fix_database import Database
 from tests.fix_task import CRON, RunTask
 from tests.fix_views import last_statuses
-from tests.integration.teloo.system import KEYS, MONTHS, RANKING, SYSTEM, generate
+from tests.integration.teloo.system import KEYS, MONTHS, RANKING, SYSTEM, base_query, generate
 from tests.unit.plan.generated import plan, view
 
 FILE = SYSTEM / "views.toml"
@@ -53,9 +55,9 @@ def refreshes(start: datetime, days: int) -> Iterator[tuple[datetime, set[DueBy]
 
 def test_both_are_due_once_a_day_at_one_in_the_morning_in_bogota() -> None:
     start = datetime(2026, 2, 26, 12, tzinfo=UTC)  # over the end of a month
-    first, *others = refreshes(start, days=5)
+    first, *others = refreshes(start, days=3)
     assert first == (start, {DueBy.NEVER_REFRESHED})
-    days = [datetime(2026, 2, 27, 6, tzinfo=UTC) + timedelta(days=n) for n in range(5)]
+    days = [datetime(2026, 2, 27, 6, tzinfo=UTC) + timedelta(days=n) for n in range(3)]
     assert others == [(day, {DueBy.SCHEDULE}) for day in days]
 
 
@@ -74,65 +76,105 @@ def test_the_policies_are_those_of_the_document() -> None:
 
 
 @pytest.fixture
-def declared_database(teloo_database: Database, vistafresca: RunTask) -> Database:
-    """With sample data and the policies applied."""
-    with teloo_database.connect() as connection:
-        generate(connection, 500)
-    applied = vistafresca(teloo_database, "apply", "--file", str(FILE))
+def declared_database(teloo_database: Database, command_line: CommandLine) -> Database:
+    """With the policies applied."""
+    applied = command_line(teloo_database, "apply", "--file", str(FILE))
     assert applied.exit_code == 0, applied.stderr
     return teloo_database
 
 
+def fill(database: Database) -> None:
+    with database.connect() as connection:
+        generate(connection, 500)
+
+
+def stored(database: Database) -> list[list[tuple[object, ...]]]:
+    """Every row version of both."""
+    return [database.rows(f"SELECT ctid, xmin, t.* FROM {name} AS t ORDER BY ctid") for name in KEYS]
+
+
 def test_a_run_refreshes_both_as_of_one_moment_and_the_next_one_neither(
-    declared_database: Database, run_task: RunTask, vistafresca: RunTask
+    declared_database: Database, run_task: RunTask, command_line: CommandLine
 ) -> None:
+    fill(declared_database)
+    log = "SELECT view_name, status, data_timestamp FROM bi_refresh.mv_refresh_log ORDER BY view_name"
     first = run_task(declared_database, **CRON)
     assert first.exit_code == 0, first.stderr
-    log = "SELECT view_name, status, data_timestamp, rows_total FROM bi_refresh.mv_refresh_log ORDER BY view_name"
     (months, ranking) = declared_database.rows(log)
-    assert months[:2] == (MONTHS, "completed")
-    assert ranking[:2] == (RANKING, "completed")
+    assert (months[:2], ranking[:2]) == ((MONTHS, "completed"), (RANKING, "completed"))
     assert months[2] == ranking[2]
-    assert ranking[3] == 60
 
-    second = run_task(declared_database, **CRON)
-    assert second.exit_code == 0
-    assert len(declared_database.rows(log)) == 2  # not due again
-
-    # Asked for all the same, they are found unchanged: not one row is written.
-    contents = {name: declared_database.rows(f"SELECT ctid, xmin, t.* FROM {name} AS t ORDER BY ctid") for name in KEYS}
-    asked = vistafresca(declared_database, "refresh", *KEYS)
-    assert asked.exit_code == 0, asked.stderr
-    newest = declared_database.rows("SELECT status FROM bi_refresh.mv_refresh_log ORDER BY id DESC LIMIT 2")
-    assert newest == [("skipped",), ("skipped",)]
-    for name in KEYS:
-        assert declared_database.rows(f"SELECT ctid, xmin, t.* FROM {name} AS t ORDER BY ctid") == contents[name]
-
-
-def test_a_score_that_no_view_reads_changes_nothing(declared_database: Database, vistafresca: RunTask) -> None:
-    assert vistafresca(declared_database, "refresh", *KEYS).exit_code == 0
-    declared_database.execute("UPDATE teloo.evaluaciones SET puntaje_precio = 1")
-    declared_database.execute("UPDATE teloo.asesores SET nivel_actual = 5 - nivel_actual")
-    assert vistafresca(declared_database, "refresh", *KEYS).exit_code == 0
-    newest = (
-        "SELECT DISTINCT ON (view_name) view_name, status FROM bi_refresh.mv_refresh_log ORDER BY view_name, id DESC"
-    )
-    assert declared_database.rows(newest) == [(MONTHS, "skipped"), (RANKING, "completed")]
-
-
-def test_the_checks_keep_the_last_good_rows_when_the_tables_are_wiped(
-    declared_database: Database, run_task: RunTask, vistafresca: RunTask
-) -> None:
     assert run_task(declared_database, **CRON).exit_code == 0
-    declared_database.execute("TRUNCATE teloo.notificaciones, teloo.evaluaciones, teloo.ofertas, teloo.solicitudes")
-    refused = vistafresca(declared_database, "refresh", *KEYS)
-    assert refused.exit_code == 1
-    assert declared_database.value(f"SELECT count(*) FROM {MONTHS}") in (14, 15)
+    assert declared_database.rows(log) == [months, ranking]  # not due again
+
+    # Asked for all the same, they are found unchanged: not one row is written. Evaluations are read by neither.
+    declared_database.execute("UPDATE teloo.evaluaciones SET puntaje_precio = 1")
+    before = stored(declared_database)
+    assert command_line(declared_database, "refresh", *KEYS).exit_code == 0
+    assert last_statuses(declared_database) == {MONTHS: "skipped", RANKING: "skipped"}
+    assert stored(declared_database) == before
+
+    declared_database.execute("UPDATE teloo.asesores SET nivel_actual = 5 - nivel_actual")
+    assert command_line(declared_database, "refresh", *KEYS).exit_code == 0
+    assert last_statuses(declared_database) == {MONTHS: "skipped", RANKING: "completed"}
 
 
-def test_an_empty_system_is_refreshed_without_an_alarm(
-    teloo_database: Database, run_task: RunTask, vistafresca: RunTask
+def test_the_document_s_debug_commands_work_word_for_word(
+    declared_database: Database, command_line: CommandLine
 ) -> None:
-    assert vistafresca(teloo_database, "apply", "--file", str(FILE)).exit_code == 0
-    assert run_task(teloo_database, **CRON).exit_code == 0
-    assert [teloo_database.value(f"SELECT count(*) FROM {name}") for name in KEYS] == [0, 0]
+    aliases = command_line(declared_database, "migrate", "--public-aliases")
+    assert aliases.exit_code == 0, aliases.stderr
+    fill(declared_database)
+    with declared_database.connect(row_factory=dict_row) as connection:
+        ((manual), _) = refreshed = connection.execute("SELECT * FROM refresh_all_mv();").fetchall()
+        assert [row["view_name"] for row in refreshed] == [MONTHS, RANKING]
+        assert {row["status"] for row in refreshed} == {"completed"}
+        assert {row["error_message"] for row in refreshed} == {None}
+        assert manual["duration_ms"] >= 0
+        counts = [
+            row["count"]
+            for query in ("SELECT COUNT(*) FROM mv_metricas_mensuales;", "SELECT COUNT(*) FROM mv_ranking_asesores;")
+            for row in connection.execute(query.encode()).fetchall()
+        ]
+        assert [row["rows_affected"] for row in refreshed] == counts
+        assert counts[0] in (14, 15)
+        assert counts[1] == 60
+        stats = connection.execute("SELECT * FROM get_mv_stats();").fetchall()
+        assert [(row["view_name"], row["row_count"]) for row in stats] == [(MONTHS, counts[0]), (RANKING, counts[1])]
+        assert all(row["is_populated"] and row["has_unique_index"] for row in stats)
+        assert [row["last_status"] for row in stats] == ["completed", "completed"]
+        connection.execute("SELECT refresh_all_mv();")  # as the document's manual refresh
+
+
+@pytest.mark.parametrize(
+    ("statement", "view"),
+    [
+        ("TRUNCATE teloo.notificaciones, teloo.evaluaciones, teloo.ofertas, teloo.solicitudes", MONTHS),
+        ("TRUNCATE teloo.asesores CASCADE", RANKING),
+    ],
+)
+def test_the_checks_keep_the_last_good_rows_when_a_table_is_wiped(
+    declared_database: Database, statement: str, view: str
+) -> None:
+    fill(declared_database)
+    declared_database.execute("SELECT bi_refresh.refresh_bi_views()")
+    before = declared_database.value(f"SELECT count(*) FROM {view}")
+    declared_database.execute(statement)
+    statuses = dict(declared_database.rows("SELECT vista_nombre, status FROM bi_refresh.refresh_bi_views()"))
+    assert "max_row_drop_percent" in statuses[view]
+    assert declared_database.value(f"SELECT count(*) FROM {view}") == before > 10
+
+
+def test_an_empty_system_is_refreshed_without_an_alarm(declared_database: Database) -> None:
+    statuses = dict(declared_database.rows("SELECT vista_nombre, status FROM bi_refresh.refresh_bi_views()"))
+    assert statuses == {MONTHS: "SUCCESS", RANKING: "SUCCESS"}
+    assert [declared_database.value(f"SELECT count(*) FROM {name}") for name in KEYS] == [0, 0]
+
+
+def test_both_are_published_with_the_base_query_to_fall_back_on(declared_database: Database) -> None:
+    """That their columns exist, `apply` has checked."""
+    published = "SELECT endpoint ->> 'base', endpoint ->> 'order' FROM bi_refresh.view_policy ORDER BY view_name"
+    assert declared_database.rows(published) == [
+        (base_query(MONTHS), '["-mes"]'),
+        (base_query(RANKING), '["ranking_nacional"]'),
+    ]

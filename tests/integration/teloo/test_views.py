@@ -7,8 +7,6 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.fix_database import Database
-from tests.fix_task import RunTask
 from tests.integration.teloo.columns import MONTHS_COLUMNS, RANKING_COLUMNS
 from tests.integration.teloo.system import KEYS, MONTHS, RANKING, SYSTEM, Connection, base_query, generate, read
 
@@ -121,17 +119,3 @@ def test_going_down_stops_at_somebody_else_s_view(connection: Connection) -> Non
     down = (SYSTEM / "migrations" / "teloo_0002_measures.down.sql").read_bytes()
     with pytest.raises(psycopg.errors.DependentObjectsStillExist), connection.transaction():
         connection.execute(down)
-
-
-def test_the_document_s_debug_commands_work_word_for_word(teloo_database: Database, vistafresca: RunTask) -> None:
-    aliases = vistafresca(teloo_database, "migrate", "--public-aliases")
-    assert aliases.exit_code == 0, aliases.stderr
-    assert "public.mv_metricas_mensuales stands for teloo.mv_metricas_mensuales" in aliases.stdout
-    with teloo_database.connect() as connection:
-        generate(connection, 500)
-        for view in KEYS:
-            connection.execute(f"REFRESH MATERIALIZED VIEW {view}".encode())
-        ((months,),) = connection.execute("SELECT COUNT(*) FROM mv_metricas_mensuales;").fetchall()
-        ((advisors,),) = connection.execute("SELECT COUNT(*) FROM mv_ranking_asesores;").fetchall()
-    assert months in (14, 15)
-    assert advisors == 60
