@@ -26,6 +26,13 @@ def _table(after: str) -> dict[str, dict[str, str]]:
     return {row[0].strip("` "): dict(zip(header, [cell.strip("| ") for cell in row], strict=True)) for row in rows}
 
 
+def _in_words(seconds: float) -> str:
+    if seconds < 60:
+        return f"{seconds:g} seconds"
+    hours, unit = seconds / 3600, "hour" if seconds == 3600 else "hours"
+    return f"{hours:g} {unit}" if seconds >= 3600 else f"{seconds / 60:g} minutes"
+
+
 def _written(default: object) -> str:
     match default:
         case None:
@@ -35,9 +42,7 @@ def _written(default: object) -> str:
         case float():
             return f"`{default:g}`"
         case timedelta():
-            minutes = default.total_seconds() / 60
-            hours, unit = minutes / 60, "hour" if minutes == 60 else "hours"
-            return f"`{hours:g} {unit}`" if minutes >= 60 else f"`{minutes:g} minutes`"
+            return f"`{_in_words(default.total_seconds())}`"
         case () | BaseModel():
             return ""
     return f"`{default}`"
@@ -72,6 +77,7 @@ def test_the_documented_bounds_are_the_real_ones() -> None:
         (policies.ViewEntry, "In each `[[view]]`:"),
         (policies.Window, "In `exclusive_window`:"),
         (policies.Checks, "In `checks`:"),
+        (policies.Endpoint, "In `endpoint`:"),
         (policies.Defaults, "In `[defaults]`, for the views of the same file that do not say otherwise:"),
     ],
 )
@@ -93,6 +99,9 @@ def test_the_document_s_example_is_a_valid_views_toml(tmp_path: Path) -> None:
     assert list(declared.patterns) == ["sales.mv_*"]
     assert declared.views["sales.mv_exchange_rates"].target_lag is None
     assert declared.views["sales.mv_orders"].target_lag == timedelta(hours=1, minutes=30)
+    published = declared.views["sales.mv_orders"].endpoint
+    assert published is not None
+    assert (published.roles, published.base) == (("reader", "admin"), "sales.v_orders")
 
 
 def test_no_other_variable_of_ours_is_read() -> None:
