@@ -10,7 +10,7 @@ from demo.server import EmbeddedServer
 from refresh_task.migrations import migrate_up
 from tests.fix_database import Database, create_database, drop_database
 from tests.integration.driver_matrix.fleet import Fleet
-from tests.integration.driver_matrix.system import Connection
+from tests.integration.driver_matrix.system import REFRESH, Connection, generate
 
 
 @pytest.fixture(scope="session")
@@ -42,6 +42,24 @@ def _kept_database(matrix_template: Database) -> Iterator[Database]:
 def connection(_kept_database: Database) -> Iterator[Connection]:
     """A transaction that is undone: for tests that need no other session, and so no database of their own."""
     with _kept_database.connect() as opened, opened.transaction(force_rollback=True):
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def _filled_database(matrix_template: Database) -> Iterator[Database]:
+    database = create_database(matrix_template.server, template=matrix_template.name)
+    with database.connect() as connection:
+        generate(connection, 300)
+        connection.execute(REFRESH)
+        connection.execute("ANALYZE")
+    yield database
+    drop_database(database)
+
+
+@pytest.fixture
+def filled(_filled_database: Database) -> Iterator[Connection]:
+    """A transaction that is undone, in a database with 300 drivers, whose materialized view is as its query."""
+    with _filled_database.connect() as opened, opened.transaction(force_rollback=True):
         yield opened
 
 

@@ -1,5 +1,7 @@
-"""The eight views under the matrix worked out in plain Python, independently of their SQL. A row is a tuple of the view's columns
-in their order."""
+"""The eight views under the matrix worked out in plain Python, independently of their SQL.
+
+A row is a tuple of the view's columns in their order.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,8 @@ class Tables:
 
 def read_tables(connection: Connection) -> Tables:
     with connection.cursor(row_factory=dict_row) as cursor:
-        return Tables(*(cursor.execute(f"TABLE {table}").fetchall() for table in TABLES))
+        tables: list[list[Row]] = [list(cursor.execute(f"TABLE {table}").fetchall()) for table in TABLES]
+        return Tables(*tables)
 
 
 def week_start(of: date) -> date:
@@ -84,8 +87,8 @@ def payment_calculation(tables: Tables) -> Rows:
                 achieved = within[milestone - 1] if len(within) >= milestone else None
                 due = None if achieved is None else achieved + timedelta(days=rule["due_days"])
                 found.append((
-                    driver, lead["origin_tag"], lead_date, week_start(lead_date), lead_date + timedelta(days=13), milestone,
-                    rule["amount"], achieved is not None, achieved, due,
+                    driver, lead["origin_tag"], lead_date, week_start(lead_date), lead_date + timedelta(days=13),
+                    milestone, rule["amount"], achieved is not None, achieved, due,
                 ))  # fmt: skip
     return found
 
@@ -93,7 +96,9 @@ def payment_calculation(tables: Tables) -> Rows:
 def milestones_achieved(tables: Tables) -> Rows:
     return [
         (driver, milestone, origin, lead_date, achieved, amount, due)
-        for driver, origin, lead_date, _, _, milestone, amount, is_achieved, achieved, due in payment_calculation(tables)
+        for driver, origin, lead_date, _, _, milestone, amount, is_achieved, achieved, due in payment_calculation(
+            tables
+        )
         if is_achieved
     ]
 
@@ -112,8 +117,8 @@ def claims_payment_status(tables: Tables) -> Rows:
         days = [day(claim["claimed_at"]) for claim in claims]
         paid_date = max((day(payment["paid_at"]) for payment in payments), default=None)
         found.append((
-            driver, milestone, latest["lead_date"], len(claims), min(days), days[-1], latest["status"], latest["amount"],
-            paid, paid_date, status,
+            driver, milestone, latest["lead_date"], len(claims), min(days), days[-1], latest["status"],
+            latest["amount"], paid, paid_date, status,
         ))  # fmt: skip
     return found
 
@@ -126,8 +131,8 @@ def payments_claims_14d(tables: Tables) -> Rows:
         claimed = min(day(claim["claimed_at"]) for claim in claims[driver, milestone])
         waited = (min(days) - claimed).days
         found.append((
-            driver, milestone, len(payments), sum(payment["amount"] for payment in payments), min(days), max(days), claimed,
-            waited, waited <= 14,
+            driver, milestone, len(payments), sum(payment["amount"] for payment in payments), min(days), max(days),
+            claimed, waited, waited <= 14,
         ))  # fmt: skip
     return found
 
@@ -155,8 +160,8 @@ def sanity(tables: Tables) -> Rows:
         others = [trip for trip in cancelled[driver] if lead_date <= trip < lead_date + WINDOW]
         connected = min(connections[driver], default=None)
         found.append((
-            driver, lead_date, len(within), len(others), min(within, default=None), max(within, default=None), connected,
-            connected is not None and connected < lead_date + WINDOW,
+            driver, lead_date, len(within), len(others), min(within, default=None), max(within, default=None),
+            connected, connected is not None and connected < lead_date + WINDOW,
             not within or (connected is not None and connected <= min(within)),
         ))  # fmt: skip
     return found

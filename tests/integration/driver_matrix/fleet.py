@@ -53,12 +53,13 @@ class Fleet:
         lead_date: date = LEAD_DAY,
     ) -> int:
         """Its claim_id."""
-        return self._insert(
+        claim_id: int = self._insert(
             "ops.yango_claims",
             "claim_id",
-            driver_id=driver, milestone_value=milestone, lead_date=lead_date, claimed_at=moment(after, at), status=status,
-            amount=amount,
+            driver_id=driver, milestone_value=milestone, lead_date=lead_date, claimed_at=moment(after, at),
+            status=status, amount=amount,
         )  # fmt: skip
+        return claim_id
 
     def pay(self, claim: int, amount: str, *, after: int = 30, at: time = NOON) -> None:
         self.connection.execute(

@@ -36,8 +36,8 @@ DEPENDENT_VIEWS = (
     "ops.v_cabinet_ops_14d_sanity",
     "ops.v_cabinet_funnel_status",
 )
-# Peru has had no daylight saving time since 1994. A fixed offset, so that the expectation does not depend on the zone data that
-# the views themselves use.
+# Peru has had no daylight saving time since 1994. A fixed offset, so that the expectation does not depend on the zone
+# data that the views themselves use.
 LIMA = timezone(timedelta(hours=-5))
 
 Connection = psycopg.Connection[Any]

@@ -15,7 +15,15 @@ LAST_MOMENT = time(23, 59, 59, 999_999)
 
 
 def cell(row: Row, milestone: str) -> list[Any]:
-    names = ("achieved_flag", "achieved_date", "expected_amount", "due_date", "claim_status", "paid_amount", "paid_date")
+    names = (
+        "achieved_flag",
+        "achieved_date",
+        "expected_amount",
+        "due_date",
+        "claim_status",
+        "paid_amount",
+        "paid_date",
+    )
     return [row[f"{milestone}_{name}"] for name in (*names, "overdue_days")]
 
 
@@ -73,8 +81,14 @@ def test_milestones_that_nobody_claimed(fleet: Fleet) -> None:
 def test_a_claim_for_a_driver_who_is_not_ours(fleet: Fleet) -> None:
     fleet.pay(fleet.claim(5, "35.00", driver=99, lead_date=date(2025, 3, 2)), "35.00")
     row = fleet.matrix(99)
-    assert [row[name] for name in ("driver_name", "origin_tag", "funnel_status", "trips_14d", "is_consistent")] == [None] * 5
-    assert (row["roster_side"], row["lead_date"], row["week_start"]) == ("claims_only", date(2025, 3, 2), date(2025, 2, 24))
+    assert [row[name] for name in ("driver_name", "origin_tag", "funnel_status", "trips_14d", "is_consistent")] == [
+        None
+    ] * 5
+    assert (row["roster_side"], row["lead_date"], row["week_start"]) == (
+        "claims_only",
+        date(2025, 3, 2),
+        date(2025, 2, 24),
+    )
     assert cell(row, "m5") == [False, None, None, None, "paid", Decimal(35), date(2025, 4, 4), None]
     assert totals(row) == ["0.00", "0.00", "35.00", "0.00", "35.00", False]
 
@@ -159,7 +173,9 @@ def test_the_latest_of_two_claims_of_one_moment_is_the_one_with_the_higher_id(fl
 
 
 @pytest.mark.parametrize(
-    ("after", "overdue"), [(None, 0), (13, 0), (14, 0), (15, 1), (44, 30)], ids=["none", "before", "due", "next", "month"]
+    ("after", "overdue"),
+    [(None, 0), (13, 0), (14, 0), (15, 1), (44, 30)],
+    ids=["none", "before", "due", "next", "month"],
 )
 def test_days_overdue_are_counted_to_the_newest_statement(fleet: Fleet, after: int | None, overdue: int) -> None:
     """Achieved on the lead's own day and due 14 days later; not by the day on which somebody looks."""
@@ -170,7 +186,11 @@ def test_days_overdue_are_counted_to_the_newest_statement(fleet: Fleet, after: i
         fleet.statement(after=0)
         fleet.statement(after=after)
     row = fleet.matrix()
-    assert (row["m1_due_date"], row["m1_overdue_days"], row["max_overdue_days"]) == (date(2025, 3, 19), overdue, overdue)
+    assert (row["m1_due_date"], row["m1_overdue_days"], row["max_overdue_days"]) == (
+        date(2025, 3, 19),
+        overdue,
+        overdue,
+    )
 
 
 def test_payment_within_14_days_of_the_first_claim(fleet: Fleet) -> None:
@@ -215,7 +235,7 @@ def test_a_lead_s_day_and_week_are_lima_s(
     ids=["the day before", "the lead's day, before the lead", "last moment of day 14", "first moment after it"],
 )
 def test_the_window_is_14_days_of_lima_of_which_the_lead_s_is_the_first(
-    fleet: Fleet, after: int, at: time, counts: bool
+    fleet: Fleet, after: int, at: time, *, counts: bool
 ) -> None:
     fleet.lead()
     fleet.trips(4, after=1)
