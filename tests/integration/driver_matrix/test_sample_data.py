@@ -7,6 +7,8 @@ from datetime import date, timedelta
 import psycopg
 import pytest
 
+from tests.fix_command_line import CommandLine
+from tests.fix_database import Database
 from tests.integration.driver_matrix.system import LIMA, TABLES, Connection, generate
 
 AS_OF = date(2026, 2, 14)
@@ -55,7 +57,7 @@ def test_the_sample_looks_like_a_fleet(connection: Connection) -> None:
     ).fetchall()
     days = {moment.astimezone(LIMA).date() for (moment,) in moments}
     assert (min(days), max(days)) == (AS_OF - timedelta(days=364), AS_OF - timedelta(days=1))
-    assert max(column("SELECT statement_date FROM ops.yango_statements")) == AS_OF - timedelta(days=1)  # type: ignore[type-var]
+    assert column("SELECT max(statement_date) FROM ops.yango_statements") == [AS_OF - timedelta(days=1)]
     assert len(set(column("SELECT date_trunc('week', lead_date::timestamp) FROM observational.leads"))) == 53
 
     (leads,) = column("SELECT count(DISTINCT driver_id) FROM observational.leads")
@@ -83,6 +85,13 @@ def test_it_says_how_many_rows_each_table_got(connection: Connection) -> None:
     for table, number in said:
         assert connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (number,)
         assert number > 0
+
+
+def test_the_command_line_names_the_tables_by_their_own_schemas(
+    matrix_database: Database, command_line: CommandLine
+) -> None:
+    result = command_line(matrix_database, "sample", "driver_matrix", "--size", "20")
+    assert [line.split()[1] for line in result.stdout.splitlines()] == list(TABLES)
 
 
 def test_loading_leaves_keys_and_indexes_as_the_migration_made_them(connection: Connection) -> None:
