@@ -34,6 +34,15 @@ class Principal:
         return not roles or not self.roles.isdisjoint(roles)
 
 
+_LOCAL_OPERATOR = Principal("local operator", frozenset({"admin"}))
+# The documents' own words. The local server listens on the loopback interface only.
+LOCAL_TOKENS = {
+    "CEO_TOKEN": Principal("ceo@company.com", frozenset({"admin"})),
+    "CFO_TOKEN": Principal("cfo@company.com", frozenset({"cfo"})),
+    "READER_TOKEN": Principal("reader@company.com", frozenset({"reader"})),
+}
+
+
 class Identify(Protocol):
     """Who makes a request, by the event of the HTTP API or the local server. Raises Problem 401."""
 
@@ -79,15 +88,6 @@ class LocalIdentity:
         if principal is None:
             raise unauthenticated("the token is not known.", f"Use one of {', '.join(self.tokens)}.")
         return principal
-
-
-_LOCAL_OPERATOR = Principal("local operator", frozenset({"admin"}))
-# The documents' own words. The local server listens on the loopback interface only.
-LOCAL_TOKENS = {
-    "CEO_TOKEN": Principal("ceo@company.com", frozenset({"admin"})),
-    "CFO_TOKEN": Principal("cfo@company.com", frozenset({"cfo"})),
-    "READER_TOKEN": Principal("reader@company.com", frozenset({"reader"})),
-}
 
 
 def caller(request: Request) -> Principal:
