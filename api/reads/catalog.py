@@ -10,7 +10,8 @@ from http import HTTPStatus
 
 from api.database import ApiSession
 from api.problems import Problem
-from api.reads.view import Column, Endpoint, PublishedView
+from api.reads.view import Column, PublishedView
+from refresh_task.policies.endpoint import Publication
 
 __all__ = ["Catalog", "find_managed_view"]
 
@@ -70,7 +71,7 @@ class Catalog:
                 f"The rows of {row['view_name']} are not published.",
                 remedy="Give it an endpoint in views.toml ([view.endpoint]) and run vistafresca apply.",
             )
-        endpoint = Endpoint.from_json(row["endpoint"])
+        endpoint = Publication.from_json(row["endpoint"])
         return PublishedView(
             name=row["view_name"],
             schema=row["schema_name"],

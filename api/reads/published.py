@@ -16,10 +16,11 @@ from api.reads.catalog import Catalog
 from api.reads.guard import Guard
 from api.reads.question import Question, make_selection
 from api.reads.reading import Reading, entity_tag, is_known
-from api.reads.staleness import OnStale, Way, choose_on_stale, choose_way, parse_staleness
+from api.reads.staleness import Way, choose_on_stale, choose_way, parse_staleness
 from api.reads.view import PublishedView
 from api.services import GuardLimits, Refresher
 from refresh_task.errors import ConfigurationError, StatementFailedError
+from refresh_task.policies.endpoint import OnStale
 
 __all__ = ["PublishedViews"]
 
@@ -146,7 +147,7 @@ class PublishedViews:
             # The endpoint asks, for all its readers together, who are limited as one caller is.
             principal = Principal(f"readers of {view.name}", frozenset(_MAY_REFRESH[:1]))
         started = self._refresher.refresh(view.name, principal, force=True)
-        if not started.refreshed:
+        if not started.refreshed and started.status_url is not None:
             raise Problem.later(
                 "refresh-started",
                 f"{view.name} is being refreshed: {started.message}",
@@ -160,7 +161,7 @@ def _begin(session: ApiSession, view: PublishedView, selection: Selection) -> It
     """The batches of a query that has begun: what is wrong with it is known before anything is answered."""
     # One more than asked for tells whether there is a next page.
     statement, parameters = select_rows(replace(selection, limit=selection.limit + 1))
-    batches = session.stream(statement, parameters, most=_PIECE)
+    batches = session.stream(statement, parameters, limit=selection.limit + 1, piece=_PIECE)
     try:
         first = next(batches, [])
     except StatementFailedError as error:

@@ -9,21 +9,13 @@ from http import HTTPStatus
 
 from api.problems import Problem
 from api.reads.view import PublishedView
+from refresh_task.policies.endpoint import OnStale
 
-__all__ = ["OnStale", "Way", "choose_on_stale", "choose_way", "parse_staleness"]
+__all__ = ["Way", "choose_on_stale", "choose_way", "parse_staleness"]
 
 _UNITS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
 _WORDS = re.compile(r"(\d{1,9})\s*(second|minute|hour|day)s?")
 _ISO = re.compile(r"P(?:(\d{1,9})D)?(?:T(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9})S)?)?")
-
-
-class OnStale(StrEnum):
-    """What to do about data that is too old."""
-
-    SERVE = "serve"  # answer all the same, and say how old it is
-    BASE = "base"  # ask the base relation
-    FAIL = "fail"  # 503
-    REFRESH = "refresh"  # refresh first
 
 
 class Way(StrEnum):
@@ -56,7 +48,7 @@ def parse_staleness(written: str) -> float:
 
 def choose_on_stale(view: PublishedView, written: str | None, *, may_refresh: bool) -> OnStale:
     """What the client wants within what the endpoint allows. Raises Problem 400 naming what it does."""
-    own = OnStale(view.endpoint.on_stale)
+    own = view.endpoint.on_stale
     if written is None:
         return own
     allowed = _allowed(view, own, may_refresh=may_refresh)
@@ -84,7 +76,9 @@ def _allowed(view: PublishedView, own: OnStale, *, may_refresh: bool) -> Collect
 
 def choose_way(view: PublishedView, on_stale: OnStale, max_staleness_s: float | None) -> Way:
     """Where to take the rows from. `max_staleness_s` None: the endpoint's, and without one the target lag."""
-    most = next((s for s in (max_staleness_s, view.endpoint.max_staleness_s, view.target_lag_s) if s is not None), None)
+    own = view.endpoint.max_staleness
+    own_s = view.target_lag_s if own is None else own.total_seconds()
+    most = own_s if max_staleness_s is None else max_staleness_s
     is_stale = most is not None and (view.lag_s is None or view.lag_s > most)
     if view.has_rows and (not is_stale or on_stale is OnStale.SERVE):
         return Way.VIEW

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from refresh_task.model import Freshness
+from refresh_task.policies.endpoint import Publication
 
-__all__ = ["Column", "Endpoint", "PublishedView"]
+__all__ = ["Column", "PublishedView"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,43 +22,14 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoint:
-    """How the view is published (view_policy.endpoint, docs/configuration.md)."""
-
-    roles: tuple[str, ...]
-    filters: tuple[str, ...] | None
-    order: tuple[str, ...]
-    max_limit: int
-    max_staleness_s: float | None
-    on_stale: str
-    base: str | None
-    tenant_column: str | None
-
-    @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> Endpoint:
-        """As it is stored; what is not written there has the default of views.toml."""
-        filters = stored.get("filters")
-        return cls(
-            roles=tuple(stored.get("roles") or ()),
-            filters=None if filters is None else tuple(filters),
-            order=tuple(stored.get("order") or ()),
-            max_limit=stored.get("max_limit") or 1_000,
-            max_staleness_s=stored.get("max_staleness_s"),
-            on_stale=stored.get("on_stale") or "serve",
-            base=stored.get("base"),
-            tenant_column=stored.get("tenant_column"),
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class PublishedView:
-    """`view_oid` None: there is no such materialized view now. `data_timestamp` None: of unknown age. `columns` are the
-    view's, or those of the base relation while the view is missing."""
+    """`endpoint` is how it is published; `view_oid` None: there is no such materialized view now; `data_timestamp`
+    None: of unknown age. `columns` are the view's, or those of the base relation while the view is missing."""
 
     name: str
     schema: str
     relation: str
-    endpoint: Endpoint
+    endpoint: Publication
     view_oid: int | None
     file_node: int | None
     is_populated: bool

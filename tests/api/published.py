@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from refresh_task.policies.endpoint import Publication
 from tests.fix_database import Database
 
 # id, region, n, score, day: with NULLs in every column that may have them, equal values, and all sorts of text.
@@ -38,7 +39,7 @@ def publish(
     database.execute(
         "INSERT INTO bi_refresh.view_policy (view_name, endpoint) VALUES (%s, %s)",
         f"public.{name}",
-        json.dumps(endpoint),
+        json.dumps(Publication().to_json() | endpoint),
     )
     if refresh:
         database.execute("SELECT * FROM bi_refresh.refresh_bi_views(%s)", [f"public.{name}"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -62,9 +63,9 @@ def test_numerics_keep_their_digits(reader: Client) -> None:
     ],
 )
 def test_filters(reader: Client, query: dict[str, str], expected: Callable[[dict[str, Any]], bool]) -> None:
-    rows = [dict(zip(NAMES, row, strict=True)) for row in ROWS]
+    rows: list[dict[str, Any]] = [dict(zip(NAMES, row, strict=True)) for row in ROWS]
     for row in rows:
-        row["score"] = None if row["score"] is None else Decimal(str(row["score"]))
+        row["score"] = None if row["score"] is None else Decimal(row["score"])
     wanted = [row["id"] for row in rows if expected(row)]
     assert wanted
     assert ids(reader.get(PATH, query)) == wanted
@@ -72,19 +73,15 @@ def test_filters(reader: Client, query: dict[str, str], expected: Callable[[dict
 
 def _sorted_ids(order: str) -> list[int]:
     """As PostgreSQL orders: NULL is greater than everything; the key at the end."""
-    rows = [dict(zip(NAMES, row, strict=True)) for row in ROWS]
+    rows: list[dict[str, Any]] = [dict(zip(NAMES, row, strict=True)) for row in ROWS]
     for part in reversed([*order.split(","), "id"]):
-        name, is_descending = part.removeprefix("-"), part.startswith("-")
-        rows.sort(
-            key=lambda row, name=name: (row[name] is None, "" if row[name] is None else _comparable(row[name], name)),
-            reverse=is_descending,
-        )
-        # sorting in reverse turns equal rows round, too, unlike ORDER BY: sort() keeps them in place, so nothing to do
-    return [int(str(row["id"])) for row in rows]
+        rows.sort(key=partial(_rank, part.removeprefix("-")), reverse=part.startswith("-"))
+    return [row["id"] for row in rows]
 
 
-def _comparable(value: Any, name: str) -> Any:
-    return Decimal(value) if name == "score" else value
+def _rank(name: str, row: dict[str, Any]) -> tuple[bool, Any]:
+    value = row[name]
+    return value is None, 0 if value is None else Decimal(value) if name == "score" else value
 
 
 @pytest.mark.parametrize("order", ["region", "-region", "n,-region", "-n,region", "day,n", "-day,-n", "-id", "score"])
