@@ -211,7 +211,7 @@ def _wrong_type(view: PublishedView, column: str, type_name: str) -> Problem:
         "invalid-value",
         f"A value for {column} is no {type_name}.",
         remedy=f"Write one as PostgreSQL writes a {type_name}; times as ISO 8601.",
-        extra={"column": column, "type": type_name},
+        extra={"column": column, "column_type": type_name},
     )
 
 
