@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from functools import cache, partial
 from typing import Any
@@ -53,8 +54,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 def _application() -> LambdaApi:
     settings = Settings.from_environment(os.environ)
     # One JSON object a line, for CloudWatch; what the runtime has set up would leave INFO out.
-    copy_config_to_registered_loggers(
-        Logger(service=settings.service, level=settings.log_level), include={"vistafresca.api"}
-    )
+    logger = Logger(service=settings.service, level=settings.log_level)
+    copy_config_to_registered_loggers(logger, include={logging.getLogger("vistafresca").name})
     database = ApiDatabase(OneConnection(partial(open_api_session, settings, os.environ)))
     return LambdaApi(Services(database=database, identify=GatewayIdentity(), settings=settings))
