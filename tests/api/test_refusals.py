@@ -102,10 +102,10 @@ def test_an_ambiguous_name_is_not_guessed(client: Client, database: Database) ->
     assert (answer.status, answer.json["views"]) == (404, ["other.summary", "public.summary"])
 
 
-@pytest.mark.parametrize("written", ["summary-of-it", "public.summary-of-it", "summary_of_it"])
-def test_hyphens_stand_for_underscores(client: Client, database: Database, written: str) -> None:
+def test_hyphens_stand_for_underscores(client: Client, database: Database) -> None:
     publish(database, name="summary_of_it")
-    assert client.get(f"/api/v1/views/{written}/rows").json["view"] == "public.summary_of_it"
+    for written in ("summary-of-it", "public.summary-of-it", "summary_of_it"):
+        assert client.get(f"/api/v1/views/{written}/rows").json["view"] == "public.summary_of_it"
 
 
 def test_names_that_need_quotes(client: Client, database: Database) -> None:
