@@ -20,6 +20,7 @@ from tests.fix_database import Database
 from tests.fix_roles import MakeRole, dsn_as
 from tests.fix_views import REFRESH_ALL, make_view
 
+CORE = ("bi_refresh_0001", "bi_refresh_0002", "bi_refresh_0003")
 OTHER_SESSION_WAITS = """
     SELECT true FROM pg_locks AS l
     JOIN pg_database AS d ON d.oid = l.database AND d.datname = current_database()
@@ -94,13 +95,14 @@ def test_down_leaves_nothing_behind(empty_database: Database, command_line: Comm
     assert result.stdout.splitlines() == [
         "undone: bi_refresh_0001",
         "undone: bi_refresh_0002",
+        "undone: bi_refresh_0003",
         "undone: fluxion_0001",
     ]
     assert dump(empty_database) == before
 
 
 def test_migrating_again_changes_nothing(empty_database: Database) -> None:
-    assert up(empty_database, "fluxion") == ("bi_refresh_0001", "bi_refresh_0002", "fluxion_0001")
+    assert up(empty_database, "fluxion") == (*CORE, "fluxion_0001")
     before = dump(empty_database)
     assert up(empty_database) == ()
     assert dump(empty_database) == before
@@ -191,7 +193,7 @@ def test_a_new_migration_is_applied_to_a_database_that_has_the_older_ones(
     )
     assert up(database) == ("bi_refresh_9999",)
     assert database.value("SELECT bi_refresh.odd('a; :b')")
-    assert applied(database) == {"bi_refresh_0001", "bi_refresh_0002", "bi_refresh_9999"}
+    assert applied(database) == {*CORE, "bi_refresh_9999"}
 
 
 def test_a_role_that_may_not_migrate_is_told_and_changes_nothing(
@@ -226,7 +228,7 @@ def test_two_migrations_at_once_follow_each_other(empty_database: Database, data
         for thread in threads:
             thread.join()
 
-    assert sorted(map(repr, outcomes.values())) == ["('bi_refresh_0001', 'bi_refresh_0002')", "()"]
+    assert sorted(map(repr, outcomes.values())) == [repr(CORE), "()"]
     assert dump(empty_database) == dump(database)
 
 
@@ -240,11 +242,11 @@ def test_one_migration_back_and_up_again_keeps_the_views_and_their_history(
     logged = "SELECT id, view_name, status, data_timestamp, error FROM bi_refresh.mv_refresh_log ORDER BY id"
     before = [database.rows(known), database.rows(logged)]
 
-    assert down(database, "bi_refresh_0002") == ("bi_refresh_0002",)
+    assert set(down(database, "bi_refresh_0002")) == {"bi_refresh_0002", "bi_refresh_0003"}
     assert [database.rows(known), database.rows(logged)] == before
     assert database.value("SELECT count(*) FROM bi_refresh.view_policy WHERE target_lag IS NULL") == 0
 
-    assert up(database) == ("bi_refresh_0002",)
+    assert up(database) == ("bi_refresh_0002", "bi_refresh_0003")
     assert [database.rows(known), database.rows(logged)] == before
     assert database.value("SELECT global_data_timestamp = data_timestamp FROM bi_refresh.view_state LIMIT 1")
     database.execute("DROP MATERIALIZED VIEW a; DROP TABLE source")
@@ -259,8 +261,7 @@ def test_list_says_what_is_there(empty_database: Database, command_line: Command
     before = dump(empty_database)
     listed = command_line(empty_database, "migrate", "list", "--json").json
     assert [(row["revision"], row["branch"], row["is_applied"]) for row in listed] == [
-        ("bi_refresh_0001", "bi_refresh", False),
-        ("bi_refresh_0002", "bi_refresh", False),
+        *((revision, "bi_refresh", False) for revision in CORE),
         ("fluxion_0001", "fluxion", False),
     ]
     assert dump(empty_database) == before
@@ -274,7 +275,7 @@ def test_list_says_what_is_there(empty_database: Database, command_line: Command
 
 
 def test_up_says_what_it_did_and_is_the_default(empty_database: Database, command_line: CommandLine) -> None:
-    assert command_line(empty_database, "migrate").stdout == "applied: bi_refresh_0001\napplied: bi_refresh_0002\n"
+    assert command_line(empty_database, "migrate").stdout == "".join(f"applied: {revision}\n" for revision in CORE)
     assert command_line(empty_database, "migrate", "up").stdout.startswith("up to date; ")
     assert command_line(empty_database, "migrate", "up", "--json").json == {"applied": [], "aliases": []}
     answer = command_line(empty_database, "migrate", "--system", "fluxion", "--json").json
@@ -291,7 +292,7 @@ def test_down_asks_first(database: Database, command_line: CommandLine, monkeypa
 
     monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
     result = command_line(database, "migrate", "down", "bi_refresh_0001", "--json")
-    assert result.json == {"undone": ["bi_refresh_0001", "bi_refresh_0002"]}
+    assert result.json == {"undone": [*CORE]}
 
 
 @pytest.mark.parametrize(
@@ -328,6 +329,10 @@ def test_aliases_stand_for_the_real_names(database: Database, command_line: Comm
     assert result.stdout.splitlines()[1:] == [
         "public.refresh_bi_views stands for bi_refresh.refresh_bi_views(text[],text,text)",
         "public.process_pending_mv_refreshes stands for bi_refresh.process_pending_mv_refreshes()",
+        "public.mv_health_check stands for bi_refresh.mv_health_check()",
+        "public.get_mv_stats stands for bi_refresh.get_mv_stats()",
+        "public.refresh_all_mv stands for bi_refresh.refresh_all_mv()",
+        "public.mv_refresh_metrics stands for bi_refresh.mv_refresh_metrics",
         "public.mv_refresh_log stands for bi_refresh.mv_refresh_log",
         "public.mv_refresh_run stands for bi_refresh.mv_refresh_run",
         "public.mv_refresh_triggers stands for bi_refresh.mv_refresh_triggers",
@@ -346,7 +351,7 @@ def test_making_aliases_twice_changes_nothing(database: Database, command_line: 
     before = dump(database)
     assert command_line(database, "migrate", "--public-aliases", "--json").json["aliases"] == first
     assert dump(database) == before
-    assert [alias["is_in_the_way"] for alias in first] == [False] * 5
+    assert [alias["is_in_the_way"] for alias in first] == [False] * 9
 
 
 def test_an_alias_never_takes_another_s_name(database: Database, command_line: CommandLine) -> None:
@@ -358,6 +363,10 @@ def test_an_alias_never_takes_another_s_name(database: Database, command_line: C
     assert result.stdout.splitlines()[1:] == [
         "in the way: public.refresh_bi_views(), so bi_refresh.refresh_bi_views(text[],text,text) has no alias",
         "public.process_pending_mv_refreshes stands for bi_refresh.process_pending_mv_refreshes()",
+        "public.mv_health_check stands for bi_refresh.mv_health_check()",
+        "public.get_mv_stats stands for bi_refresh.get_mv_stats()",
+        "public.refresh_all_mv stands for bi_refresh.refresh_all_mv()",
+        "public.mv_refresh_metrics stands for bi_refresh.mv_refresh_metrics",
         "in the way: public.mv_refresh_log, so bi_refresh.mv_refresh_log has no alias",
         "public.mv_refresh_run stands for bi_refresh.mv_refresh_run",
         "public.mv_refresh_triggers stands for bi_refresh.mv_refresh_triggers",
