@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from api.control.daily import DailyTime
-from api.control.scheduler import Job, unavailable
+from api.daily import DailyTime
+from api.scheduling import Job, unavailable
 from api.settings import ApiSettings
 from refresh_task.database.credentials import aws_client
 

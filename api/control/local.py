@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Protocol
 
-from api.control.daily import DailyTime
-from api.control.scheduler import Job
+from api.daily import DailyTime
+from api.scheduling import Job
 
 _SCHEDULED, _REQUESTED, _DAILY = "scheduled", "requested", "daily"
 # A run that could not start on time is still worth starting until the next one is near.

@@ -6,16 +6,16 @@ the task never starts, the next run serves the entry all the same.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
-from api.control.scheduler import Runner
 from api.control.wording import without_sql
 from api.database import ApiDatabase, ApiSession
 from api.identity import Principal, require_role
 from api.problems import Problem
+from api.scheduling import Runner
 from api.services import Refreshed
 from refresh_task.errors import StatementFailedError
 from refresh_task.model import Priority, Status, TriggerType
@@ -53,27 +53,20 @@ class DatabaseRefresher:
             if not force and not known["needs_refresh"]:
                 return Refreshed(view, refreshed=False, message=_left_alone(known))
             _claim(session, view, principal)
-            within_s = known["refresh_within_s"] or _WITHIN_S
-            # How long the first one takes nobody knows: it is tried.
-            if known["p95_s"] is None or known["p95_s"] <= within_s:
-                attempt = self._attempt(session, view, principal, within_s)
-                if attempt is not None:
-                    return attempt
+            if (attempt := self._attempt(session, known, principal)) is not None:
+                return attempt
         return self.hand_over([view], principal, force=force)[0]
 
     def refresh_each(self, views: Sequence[str], principal: Principal) -> list[Refreshed]:
-        """Refresh several views on one claim, fresh or not, each as `refresh` would."""
+        """Refresh several views on one claim, fresh or not; a failing one leaves the others as they are."""
         require_role(principal, *MAY_REFRESH)
         done: dict[str, Refreshed] = {}
         with self._database.session() as session:
-            known = {view: _read(session, view) for view in views}
+            known = [_read(session, view) for view in views]
             _claim(session, views[0], principal)
-            for view in views:
-                within_s = known[view]["refresh_within_s"] or _WITHIN_S
-                if known[view]["p95_s"] is None or known[view]["p95_s"] <= within_s:
-                    attempt = self._attempt(session, view, principal, within_s)
-                    if attempt is not None:
-                        done[view] = attempt
+            for view in known:
+                if (attempt := self._attempt_or_failure(session, view, principal)) is not None:
+                    done[attempt.view] = attempt
         if left := [view for view in views if view not in done]:
             done |= {each.view: each for each in self.hand_over(left, principal, force=True)}
         return [done[view] for view in views]
@@ -107,8 +100,21 @@ class DatabaseRefresher:
             for view, entry in zip(views, entries, strict=True)
         ]
 
-    def _attempt(self, session: ApiSession, view: str, principal: Principal, within_s: float) -> Refreshed | None:
+    def _attempt_or_failure(
+        self, session: ApiSession, known: Mapping[str, Any], principal: Principal
+    ) -> Refreshed | None:
+        try:
+            return self._attempt(session, known, principal)
+        except Problem as problem:
+            error = f"{problem.detail} {problem.remedy}"
+            return Refreshed(known["view_name"], refreshed=False, message=problem.detail, error=error)
+
+    def _attempt(self, session: ApiSession, known: Mapping[str, Any], principal: Principal) -> Refreshed | None:
         """One try in this request; None: it is the task's. Raises Problem 500 if it failed."""
+        view, within_s = known["view_name"], known["refresh_within_s"] or _WITHIN_S
+        # How long the first one takes nobody knows: it is tried.
+        if known["p95_s"] is not None and known["p95_s"] > within_s:
+            return None
         session.set_statement_timeout(within_s)
         try:
             session.execute(
@@ -177,12 +183,12 @@ def _claim(session: ApiSession, view: str, principal: Principal) -> None:
         )
 
 
-def _left_alone(known: dict[str, Any]) -> str:
+def _left_alone(known: Mapping[str, Any]) -> str:
     age = "" if known["lag_s"] is None else f" Its data is {max(0, round(known['lag_s']))} s old."
     return f"View is fresh. No refresh needed.{age} With force=true it is refreshed all the same."
 
 
-def _failed(view: str, entry: dict[str, Any]) -> Problem:
+def _failed(view: str, entry: Mapping[str, Any]) -> Problem:
     message = without_sql(entry["error"], log_id=entry["id"], view=view) or f"It came to: {entry['status']}."
     return Problem(
         HTTPStatus.INTERNAL_SERVER_ERROR,

@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Mapping, Sequence
 
-from api.control.scheduler import unavailable
+from api.scheduling import unavailable
 
 # SIGTERM cancels a run within its own grace period (refresh_task/cancellation.py); after that it ends itself.
 _LAST_WORDS_S = 60.0

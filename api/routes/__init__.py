@@ -7,9 +7,9 @@ from collections.abc import Callable
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from api.reads import PublishedViews
-from api.routes import general
+from api.routes import general, refresh
 from api.services import Services
 
 __all__ = ["ROUTES"]
 
-ROUTES: tuple[Callable[[Services, PublishedViews], Router], ...] = (general.make_router,)
+ROUTES: tuple[Callable[[Services, PublishedViews], Router], ...] = (general.make_router, refresh.make_router)

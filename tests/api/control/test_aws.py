@@ -12,9 +12,9 @@ import pytest
 from moto import mock_aws
 
 from api.control.aws import AwsScheduler, EcsRunner
-from api.control.daily import DailyTime
-from api.control.scheduler import Job
+from api.daily import DailyTime
 from api.problems import Problem
+from api.scheduling import Job
 from api.settings import ApiSettings
 
 REGION = "eu-west-1"

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from api.control.daily import DailyTime
+from api.daily import DailyTime
 
 WINTER = datetime(2026, 1, 15, tzinfo=UTC)
 SUMMER = datetime(2026, 7, 15, tzinfo=UTC)

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from api.control.daily import DailyTime
 from api.control.local import LocalScheduler
+from api.daily import DailyTime
 
 BOGOTA_AT_ONE = DailyTime(1, 0, "America/Bogota")
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Protocol
 
-from api.control.daily import DailyTime
+from api.daily import DailyTime
 from api.problems import Problem
 
 __all__ = ["Job", "Runner", "Scheduler", "unavailable"]
