@@ -82,7 +82,7 @@ lock: $(READY) ## lock the dependencies anew (requirements.txt and the image's o
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --all-extras --custom-compile-command "make lock" \
 	  pyproject.toml -o requirements.txt
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --custom-compile-command "make lock" \
-	  --constraint requirements.txt pyproject.toml -o refresh_task/requirements.txt
+	  --extra lambda --constraint requirements.txt pyproject.toml -o refresh_task/requirements.txt
 
 freeze: $(READY) ## record the checksums of new migrations, which may never change again
 	$(BIN)/python -m scripts.freeze_migrations

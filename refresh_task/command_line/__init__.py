@@ -4,6 +4,8 @@ it."""
 from __future__ import annotations
 
 import traceback
+from importlib.metadata import entry_points
+from typing import Any
 
 import click
 
@@ -26,7 +28,27 @@ from refresh_task.model import ExitCode
 __all__ = ["vistafresca"]
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    """Ours, and those that other packages of this distribution join to them (pyproject.toml), which are imported only
+    when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *(entry.name for entry in entry_points(group=_GROUP))})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if (command := super().get_command(ctx, cmd_name)) is not None:
+            return command
+        for entry in entry_points(group=_GROUP, name=cmd_name):
+            loaded: Any = entry.load()
+            if isinstance(loaded, click.Command):
+                return loaded
+        return None
+
+
+_GROUP = "vistafresca.commands"
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="vistafresca")
 def _commands() -> None:
     """Keeps PostgreSQL materialized views fresh.

@@ -15,7 +15,8 @@ from refresh_task.database.sample_data import generate_sample_data
     type=click.IntRange(1),
     default=100_000,
     show_default=True,
-    help="The system's main rows: sales, for fluxion.",
+    help="The system's main rows: fluxion's sales, universal_transactions' transactions, teloo's solicitudes, "
+    "driver_matrix's drivers.",
 )
 @json_option
 def sample(system: str, size: int, *, as_json: bool) -> int:

@@ -46,19 +46,7 @@ def connect(
     Raises DatabaseUnavailableError (unreachable, refused), SchemaMissingError (not migrated; unless not
     `schema_required`) and ConfigurationError (connection settings that make no sense).
     """
-    parameters = connection_parameters(settings, environment)
-    server = _server(parameters, environment)
-    try:
-        connection = psycopg.connect(**parameters, autocommit=True, prepare_threshold=None, row_factory=dict_row)
-    except psycopg.Error as error:
-        if not (settings.database_secret_arn and error.pgconn is not None and error.pgconn.used_password):
-            raise _unavailable(error, server) from None
-        # The password may have been rotated since the secret was read: read it once more, and only once.
-        parameters = connection_parameters(settings, environment)
-        try:
-            connection = psycopg.connect(**parameters, autocommit=True, prepare_threshold=None, row_factory=dict_row)
-        except psycopg.Error as second_error:
-            raise _unavailable(second_error, server) from None
+    connection, server = open_connection(settings, environment)
     session = Session(connection, server=server)
     try:
         session.configure(settings, isolation)
@@ -72,6 +60,24 @@ def connect(
         session.close()
         raise
     return session
+
+
+def open_connection(settings: Settings, environment: Mapping[str, str]) -> tuple[psycopg.Connection[DictRow], str]:
+    """A connection in autocommit mode with nothing set yet, and what to call its server. Raises as connect() does."""
+    parameters = connection_parameters(settings, environment)
+    server = _server(parameters, environment)
+    try:
+        connection = psycopg.connect(**parameters, autocommit=True, prepare_threshold=None, row_factory=dict_row)
+    except psycopg.Error as error:
+        if not (settings.database_secret_arn and error.pgconn is not None and error.pgconn.used_password):
+            raise _unavailable(error, server) from None
+        # The password may have been rotated since the secret was read: read it once more, and only once.
+        parameters = connection_parameters(settings, environment)
+        try:
+            connection = psycopg.connect(**parameters, autocommit=True, prepare_threshold=None, row_factory=dict_row)
+        except psycopg.Error as second_error:
+            raise _unavailable(second_error, server) from None
+    return connection, server
 
 
 class Session:

@@ -2,6 +2,7 @@
 
 from refresh_task.policies.advice import give_advice, missing_unique_indexes
 from refresh_task.policies.difference import Change, Difference, compare
+from refresh_task.policies.endpoint import Endpoint, OnStale, Publication
 from refresh_task.policies.file import Defaults, ViewEntry, read_views_files
 from refresh_task.policies.graph import declared_graph
 from refresh_task.policies.policy import Declared, Policy
@@ -14,7 +15,10 @@ __all__ = [
     "Declared",
     "Defaults",
     "Difference",
+    "Endpoint",
+    "OnStale",
     "Policy",
+    "Publication",
     "ViewEntry",
     "Window",
     "apply_difference",

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import Field, dataclass, fields, replace
+from typing import Any
 
 from refresh_task.database import Session
 from refresh_task.errors import UnknownViewError
 from refresh_task.model import ExclusiveWindow, Schedule
+from refresh_task.policies.endpoint import Publication
 from refresh_task.policies.policy import Declared, Policy
+from refresh_task.policies.published import require_what_endpoints_name
 from refresh_task.policies.store import read_patterns, read_policies
 
 _ALWAYS_SHOWN = ("target_lag", "timeout", "enabled")
@@ -20,7 +23,12 @@ _KEYS = {
     "max_row_drop_percent": "checks.max_row_drop_percent",
     "sql_checks": "checks.sql",
 }
-_NOTHING = {"timeout": "as the task's setting", "target_lag": "downstream", "pattern": "none, declared by name"}
+_NOTHING = {
+    "timeout": "as the task's setting",
+    "target_lag": "downstream",
+    "pattern": "none, declared by name",
+    "endpoint": "not published",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +81,15 @@ class Difference:
 
 
 def compare(session: Session, declared: Declared) -> Difference:
-    """What has to change. Raises UnknownViewError for a view that the database does not have."""
+    """What has to change. Raises UnknownViewError for a view that the database does not have, ConfigurationError for a
+    column or a base relation of an endpoint that it does not have."""
     existing = {row["view_name"] for row in session.fetch_all("read_materialized_views")}
     for view in declared.views:
         _require(session, view, existing, subject=view)
     for view, policy in {**declared.views, **declared.patterns}.items():
         for upstream in policy.depends_on:
             _require(session, upstream, existing, subject=f"{view}, depends_on {upstream}")
+    require_what_endpoints_name(session, declared.views)
 
     rows = session.fetch_all("read_views_by_pattern", patterns=list(declared.patterns))
     after = {row["view_name"]: replace(declared.patterns[row["pattern"]], pattern=row["pattern"]) for row in rows}
@@ -135,6 +145,13 @@ def _written(field: str, value: object) -> str:
             return f"{value.cron} ({value.time_zone})"
         case ExclusiveWindow():
             return f"{_written(field, value.schedule)} for {value.duration}"
+        case Publication():
+            keys = [f"{key.name} {_written(key.name, getattr(value, key.name))}" for key in _not_default(value)]
+            return f"published ({'; '.join(keys) or 'to every authenticated caller'})"
         case tuple():
             return ", ".join(_written(field, each) for each in value) or "none"
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _not_default(publication: Publication) -> list[Field[Any]]:
+    return [field for field in fields(publication) if getattr(publication, field.name) != field.default]

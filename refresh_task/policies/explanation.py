@@ -17,6 +17,7 @@ _FULL_NAME = ("a view's full name", "Write it as schema.name, in lower case or q
 _NAMES = {
     "name": _FULL_NAME,
     "depends_on": _FULL_NAME,
+    "base": ("a relation's full name", _FULL_NAME[1]),
     "pattern": (
         "a pattern of views' full names",
         "Write it as schema.name with * for any characters and ? for any one, without quotes.",

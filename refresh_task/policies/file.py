@@ -14,6 +14,7 @@ from pydantic import Field, ValidationError
 from refresh_task.cron import longest_gap
 from refresh_task.errors import ConfigurationError
 from refresh_task.model import ChangeDetection, ExclusiveWindow, Priority, Schedule
+from refresh_task.policies.endpoint import Endpoint
 from refresh_task.policies.explanation import explain
 from refresh_task.policies.policy import Declared, Policy
 from refresh_task.policies.tables import Checks, Schedules, Table, Window
@@ -41,6 +42,7 @@ class ViewEntry(Table):
     checks: Checks = Checks()
     suspend_after: int = Field(default=5, ge=1, le=1_000)
     probe_after: Duration = timedelta(hours=1)
+    endpoint: Endpoint | None = None
 
 
 class Defaults(Table):
@@ -91,8 +93,25 @@ def read_views_files(files: Sequence[Path]) -> Declared:
                 raise ConfigurationError(
                     "depends_on: it names the view itself.", subject=f"{file}, view {subject}", remedy="Take it out."
                 )
+            if entry.endpoint is not None:
+                _require_publishable(entry.endpoint, entry.name, subject=f"{file}, view {subject}")
             place[subject] = _policy(entry, parsed.defaults)
     return Declared(views, patterns)
+
+
+def _require_publishable(endpoint: Endpoint, name: str | None, *, subject: str) -> None:
+    if name is None:
+        raise ConfigurationError(
+            "endpoint: a pattern cannot be published, for nobody knows what it will find.",
+            subject=subject,
+            remedy="Give the view an entry of its own, with its name.",
+        )
+    if endpoint.base == name:
+        raise ConfigurationError(
+            "endpoint.base: it names the view itself.",
+            subject=subject,
+            remedy="Name the relation that the view is made from, or take the key out.",
+        )
 
 
 def _parse(file: Path) -> ViewsFile:
@@ -134,6 +153,7 @@ def _policy(entry: ViewEntry, defaults: Defaults) -> Policy:
         sql_checks=checks.sql,
         suspend_after=values["suspend_after"],
         probe_after=values["probe_after"],
+        endpoint=None if entry.endpoint is None else entry.endpoint.publication(),
     )
     return replace(policy, target_lag=longest_gap(schedules) + _LATE_AFTER) if _by_schedule(entry, defaults) else policy
 

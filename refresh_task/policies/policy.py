@@ -8,11 +8,13 @@ from datetime import timedelta
 from decimal import Decimal
 
 from refresh_task.model import ChangeDetection, ExclusiveWindow, Priority, Schedule
+from refresh_task.policies.endpoint import Publication
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What is declared for one view, all of it. `pattern` is the one that found it; None: declared by name."""
+    """What is declared for one view, all of it. `pattern` is the one that found it; None: declared by name. `endpoint`
+    None: the API does not publish it."""
 
     target_lag: timedelta | None = timedelta(minutes=15)  # None: "downstream"
     timeout: timedelta | None = None
@@ -30,6 +32,7 @@ class Policy:
     suspend_after: int = 5
     probe_after: timedelta = timedelta(hours=1)
     pattern: str | None = None
+    endpoint: Publication | None = None
 
 
 @dataclass(frozen=True, slots=True)

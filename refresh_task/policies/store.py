@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from refresh_task.database import Session
 from refresh_task.errors import ConfigurationError
 from refresh_task.model import ChangeDetection, ExclusiveWindow, Priority, Schedule
+from refresh_task.policies.endpoint import Publication
 from refresh_task.policies.policy import Policy
 
 if TYPE_CHECKING:
@@ -76,11 +77,12 @@ def _columns(policy: Policy) -> dict[str, Any]:
         "suspend_after": policy.suspend_after,
         "probe_after": _seconds(policy.probe_after),
         "pattern": policy.pattern,
+        "endpoint": None if policy.endpoint is None else policy.endpoint.to_json(),
     }
 
 
 def _policy(row: dict[str, Any]) -> Policy:
-    window = row["exclusive_window"]
+    window, endpoint = row["exclusive_window"], row["endpoint"]
     return Policy(
         target_lag=row["target_lag"],
         timeout=row["statement_timeout"],
@@ -100,6 +102,7 @@ def _policy(row: dict[str, Any]) -> Policy:
         suspend_after=row["suspend_after"],
         probe_after=row["probe_after"],
         pattern=row["pattern"],
+        endpoint=None if endpoint is None else Publication.from_json(endpoint),
     )
 
 

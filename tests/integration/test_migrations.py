@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import alembic.command
+import psycopg
 import pytest
 
 from refresh_task import migrations
@@ -20,6 +21,7 @@ from tests.fix_database import Database
 from tests.fix_roles import MakeRole, dsn_as
 from tests.fix_views import REFRESH_ALL, make_view
 
+CORE = ("bi_refresh_0001", "bi_refresh_0002", "bi_refresh_0003")
 OTHER_SESSION_WAITS = """
     SELECT true FROM pg_locks AS l
     JOIN pg_database AS d ON d.oid = l.database AND d.datname = current_database()
@@ -94,13 +96,14 @@ def test_down_leaves_nothing_behind(empty_database: Database, command_line: Comm
     assert result.stdout.splitlines() == [
         "undone: bi_refresh_0001",
         "undone: bi_refresh_0002",
+        "undone: bi_refresh_0003",
         "undone: fluxion_0001",
     ]
     assert dump(empty_database) == before
 
 
 def test_migrating_again_changes_nothing(empty_database: Database) -> None:
-    assert up(empty_database, "fluxion") == ("bi_refresh_0001", "bi_refresh_0002", "fluxion_0001")
+    assert up(empty_database, "fluxion") == (*CORE, "fluxion_0001")
     before = dump(empty_database)
     assert up(empty_database) == ()
     assert dump(empty_database) == before
@@ -191,7 +194,7 @@ def test_a_new_migration_is_applied_to_a_database_that_has_the_older_ones(
     )
     assert up(database) == ("bi_refresh_9999",)
     assert database.value("SELECT bi_refresh.odd('a; :b')")
-    assert applied(database) == {"bi_refresh_0001", "bi_refresh_0002", "bi_refresh_9999"}
+    assert applied(database) == {*CORE, "bi_refresh_9999"}
 
 
 def test_a_role_that_may_not_migrate_is_told_and_changes_nothing(
@@ -226,7 +229,7 @@ def test_two_migrations_at_once_follow_each_other(empty_database: Database, data
         for thread in threads:
             thread.join()
 
-    assert sorted(map(repr, outcomes.values())) == ["('bi_refresh_0001', 'bi_refresh_0002')", "()"]
+    assert sorted(map(repr, outcomes.values())) == [repr(CORE), "()"]
     assert dump(empty_database) == dump(database)
 
 
@@ -240,11 +243,11 @@ def test_one_migration_back_and_up_again_keeps_the_views_and_their_history(
     logged = "SELECT id, view_name, status, data_timestamp, error FROM bi_refresh.mv_refresh_log ORDER BY id"
     before = [database.rows(known), database.rows(logged)]
 
-    assert down(database, "bi_refresh_0002") == ("bi_refresh_0002",)
+    assert set(down(database, "bi_refresh_0002")) == {"bi_refresh_0002", "bi_refresh_0003"}
     assert [database.rows(known), database.rows(logged)] == before
     assert database.value("SELECT count(*) FROM bi_refresh.view_policy WHERE target_lag IS NULL") == 0
 
-    assert up(database) == ("bi_refresh_0002",)
+    assert up(database) == ("bi_refresh_0002", "bi_refresh_0003")
     assert [database.rows(known), database.rows(logged)] == before
     assert database.value("SELECT global_data_timestamp = data_timestamp FROM bi_refresh.view_state LIMIT 1")
     database.execute("DROP MATERIALIZED VIEW a; DROP TABLE source")
@@ -259,8 +262,7 @@ def test_list_says_what_is_there(empty_database: Database, command_line: Command
     before = dump(empty_database)
     listed = command_line(empty_database, "migrate", "list", "--json").json
     assert [(row["revision"], row["branch"], row["is_applied"]) for row in listed] == [
-        ("bi_refresh_0001", "bi_refresh", False),
-        ("bi_refresh_0002", "bi_refresh", False),
+        *((revision, "bi_refresh", False) for revision in CORE),
         ("fluxion_0001", "fluxion", False),
     ]
     assert dump(empty_database) == before
@@ -274,7 +276,7 @@ def test_list_says_what_is_there(empty_database: Database, command_line: Command
 
 
 def test_up_says_what_it_did_and_is_the_default(empty_database: Database, command_line: CommandLine) -> None:
-    assert command_line(empty_database, "migrate").stdout == "applied: bi_refresh_0001\napplied: bi_refresh_0002\n"
+    assert command_line(empty_database, "migrate").stdout == "".join(f"applied: {revision}\n" for revision in CORE)
     assert command_line(empty_database, "migrate", "up").stdout.startswith("up to date; ")
     assert command_line(empty_database, "migrate", "up", "--json").json == {"applied": [], "aliases": []}
     answer = command_line(empty_database, "migrate", "--system", "fluxion", "--json").json
@@ -291,7 +293,7 @@ def test_down_asks_first(database: Database, command_line: CommandLine, monkeypa
 
     monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
     result = command_line(database, "migrate", "down", "bi_refresh_0001", "--json")
-    assert result.json == {"undone": ["bi_refresh_0001", "bi_refresh_0002"]}
+    assert result.json == {"undone": [*CORE]}
 
 
 @pytest.mark.parametrize(
@@ -328,6 +330,10 @@ def test_aliases_stand_for_the_real_names(database: Database, command_line: Comm
     assert result.stdout.splitlines()[1:] == [
         "public.refresh_bi_views stands for bi_refresh.refresh_bi_views(text[],text,text)",
         "public.process_pending_mv_refreshes stands for bi_refresh.process_pending_mv_refreshes()",
+        "public.mv_health_check stands for bi_refresh.mv_health_check()",
+        "public.get_mv_stats stands for bi_refresh.get_mv_stats()",
+        "public.refresh_all_mv stands for bi_refresh.refresh_all_mv()",
+        "public.mv_refresh_metrics stands for bi_refresh.mv_refresh_metrics",
         "public.mv_refresh_log stands for bi_refresh.mv_refresh_log",
         "public.mv_refresh_run stands for bi_refresh.mv_refresh_run",
         "public.mv_refresh_triggers stands for bi_refresh.mv_refresh_triggers",
@@ -346,7 +352,7 @@ def test_making_aliases_twice_changes_nothing(database: Database, command_line: 
     before = dump(database)
     assert command_line(database, "migrate", "--public-aliases", "--json").json["aliases"] == first
     assert dump(database) == before
-    assert [alias["is_in_the_way"] for alias in first] == [False] * 5
+    assert [alias["is_in_the_way"] for alias in first] == [False] * 9
 
 
 def test_an_alias_never_takes_another_s_name(database: Database, command_line: CommandLine) -> None:
@@ -358,12 +364,108 @@ def test_an_alias_never_takes_another_s_name(database: Database, command_line: C
     assert result.stdout.splitlines()[1:] == [
         "in the way: public.refresh_bi_views(), so bi_refresh.refresh_bi_views(text[],text,text) has no alias",
         "public.process_pending_mv_refreshes stands for bi_refresh.process_pending_mv_refreshes()",
+        "public.mv_health_check stands for bi_refresh.mv_health_check()",
+        "public.get_mv_stats stands for bi_refresh.get_mv_stats()",
+        "public.refresh_all_mv stands for bi_refresh.refresh_all_mv()",
+        "public.mv_refresh_metrics stands for bi_refresh.mv_refresh_metrics",
         "in the way: public.mv_refresh_log, so bi_refresh.mv_refresh_log has no alias",
         "public.mv_refresh_run stands for bi_refresh.mv_refresh_run",
         "public.mv_refresh_triggers stands for bi_refresh.mv_refresh_triggers",
     ]
     assert database.value("SELECT mine FROM mv_refresh_log") == 42
     assert database.value("SELECT refresh_bi_views()") == "mine"
+
+
+def test_the_log_s_alias_has_the_documents_columns_besides(database: Database, command_line: CommandLine) -> None:
+    """The queries are the document's own. An alias of an older version has its columns added."""
+    database.execute("SELECT bi_refresh.create_public_alias('bi_refresh.mv_refresh_log'::regclass)")
+    own = (
+        "SELECT string_agg(attname, ' ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0"
+    )
+    ours = database.value(own, "bi_refresh.mv_refresh_log")
+    assert database.value(own, "public.mv_refresh_log") == ours
+
+    command_line(database, "migrate", "--public-aliases")
+    documents = "refresh_started_at refresh_completed_at refresh_duration_ms rows_affected error_message"
+    assert database.value(own, "public.mv_refresh_log") == f"{ours} {documents}"
+
+    view = make_view(database, "a")
+    database.execute("INSERT INTO source VALUES (1, 'x'), (2, 'y')")
+    database.rows(REFRESH_ALL)
+    database.execute("DROP MATERIALIZED VIEW a")
+    database.rows(REFRESH_ALL)
+    ((log_id, duration_ms, started_at, finished_at),) = database.rows(
+        "SELECT id, duration_ms, started_at, finished_at FROM bi_refresh.mv_refresh_log WHERE status = 'completed'"
+    )
+    assert database.rows(
+        "SELECT id, view_name, refresh_started_at, refresh_completed_at, rows_affected, error_message"
+        " FROM mv_refresh_log WHERE status = 'completed'"
+    ) == [(log_id, view, started_at, finished_at, 2, None)]
+    assert database.rows(
+        "SELECT AVG(refresh_duration_ms), MAX(refresh_duration_ms), COUNT(*) FROM mv_refresh_log"
+        " WHERE status = 'completed' AND refresh_started_at >= NOW() - INTERVAL '24 hours'"
+    ) == [(duration_ms, duration_ms, 1)]
+    assert database.rows("SELECT rows_affected FROM mv_refresh_log WHERE status = 'failed'") == [(None,)]
+    assert "not exist" in database.value("SELECT error_message FROM mv_refresh_log WHERE status = 'failed'")
+
+
+def test_the_documents_functions_and_metrics_have_aliases(database: Database, command_line: CommandLine) -> None:
+    command_line(database, "migrate", "--public-aliases")
+    view = make_view(database, "a")
+    assert database.rows("SELECT view_name, status FROM refresh_all_mv()") == [(view, "completed")]
+    assert database.rows("SELECT view_name, needs_refresh FROM mv_health_check()") == [(view, False)]
+    assert database.rows("SELECT view_name, last_status FROM get_mv_stats()") == [(view, "completed")]
+    assert database.rows("SELECT total_refreshes, successful, failed FROM mv_refresh_metrics") == [(1, 1, 0)]
+    assert database.rows("SELECT process_pending_mv_refreshes()") == [(0,)]
+    assert database.rows("SELECT count(*) FROM mv_refresh_triggers") == [(0,)]
+
+
+def test_a_system_s_views_and_functions_may_have_aliases(
+    fluxion_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command_line: CommandLine
+) -> None:
+    """By a public_aliases.sql of its own; they go with the system, and nobody else's do."""
+    database, folder = fluxion_database, tmp_path / "sql"
+    subprocess.run(["cp", "-R", str(runner.SQL_FOLDER), str(folder)], check=True)
+    system = folder / "systems" / "fluxion"
+    (system / "public_aliases.sql").write_text(
+        "SELECT bi_refresh.create_public_alias('fluxion.mv_ubicaciones_summary_regional'::regclass)"
+        " UNION ALL SELECT bi_refresh.create_public_alias('fluxion.generate_sample_data(bigint, date)'::regprocedure)"
+    )
+    (undo,) = (system / "migrations").glob("fluxion_0001*.down.sql")
+    undo.write_text(f"SELECT bi_refresh.drop_public_aliases('fluxion');\n{undo.read_text()}")
+    monkeypatch.setattr(runner, "SQL_FOLDER", folder)
+    before = dump(database)
+
+    result = command_line(database, "migrate", "--public-aliases")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.splitlines()[-2:] == [
+        "public.mv_ubicaciones_summary_regional stands for fluxion.mv_ubicaciones_summary_regional",
+        "public.generate_sample_data stands for fluxion.generate_sample_data(bigint,date)",
+    ]
+    assert ("ventas", 10) in database.rows("SELECT * FROM generate_sample_data(10)")
+    database.execute("REFRESH MATERIALIZED VIEW fluxion.mv_ubicaciones_summary_regional")
+    both = "SELECT (SELECT count(*) FROM {}), (SELECT count(*) FROM fluxion.{})"
+    ((alias_rows, rows),) = database.rows(both.format(*["mv_ubicaciones_summary_regional"] * 2))
+    assert alias_rows == rows > 0
+
+    assert command_line(database, "migrate", "down", "fluxion_0001", "--yes").exit_code == 0
+    assert database.value("SELECT to_regclass('public.mv_ubicaciones_summary_regional')") is None
+    assert database.value("SELECT to_regproc('public.generate_sample_data')") is None
+    assert database.value("SELECT to_regproc('public.refresh_all_mv') IS NOT NULL")
+    database.execute("SELECT bi_refresh.drop_public_aliases('bi_refresh')")
+    up(database, "fluxion")
+    assert dump(database) == before
+
+
+def test_dropping_aliases_leaves_what_another_role_marked_as_one(database: Database, make_role: MakeRole) -> None:
+    author = make_role()
+    database.execute(f'GRANT CREATE ON SCHEMA public TO "{author}"')
+    mark = "'Vistafresca: another name for bi_refresh.x'"
+    with psycopg.connect(dsn_as(database, author), autocommit=True) as connection:
+        connection.execute(f"CREATE VIEW public.x AS SELECT 1 AS id; COMMENT ON VIEW public.x IS {mark}".encode())
+    database.execute("SELECT bi_refresh.drop_public_aliases('bi_refresh')")
+    assert database.value("SELECT id FROM public.x") == 1
+    database.execute(f'DROP VIEW public.x; REVOKE ALL ON SCHEMA public FROM "{author}"')
 
 
 def test_going_down_leaves_others_objects_of_the_same_names(database: Database, command_line: CommandLine) -> None:

@@ -1,4 +1,5 @@
-"""What the two group roles may do: bi_refresh_refresher runs the task, bi_refresh_reader looks."""
+"""What the group roles may do: bi_refresh_refresher runs the task, bi_refresh_reader looks, bi_refresh_operator is the
+API's."""
 
 from __future__ import annotations
 
@@ -77,6 +78,10 @@ def test_a_reader_shows_status_and_history_and_cannot_run(
         "SELECT bi_refresh.record_failure(1, 'failed', NULL, 'x')",
         "SELECT bi_refresh.mark_abandoned(0)",
         "SELECT bi_refresh.purge_log(interval '0')",
+        "SELECT * FROM bi_refresh.refresh_all_mv()",
+        "SELECT bi_refresh.request_refresh('a')",
+        "SELECT bi_refresh.reschedule(ARRAY['a'], '0 1 * * *', 'UTC')",
+        "SELECT * FROM bi_refresh.claim_manual_refresh('a', 'me', 10, interval '1 hour')",
         "INSERT INTO bi_refresh.mv_refresh_run (trigger_type, triggered_by) VALUES ('manual', 'me')",
         "UPDATE bi_refresh.mv_refresh_log SET status = 'completed'",
         "UPDATE bi_refresh.view_state SET data_timestamp = now()",
@@ -95,6 +100,8 @@ def test_a_reader_changes_nothing(database: Database, make_role: MakeRole, state
         "SELECT bi_refresh.record_success(1, now(), 0, 0, 0)",
         "SELECT bi_refresh.execute_refresh(1, 'exclusive', 'because')",
         "SELECT bi_refresh.create_public_alias('bi_refresh.mv_refresh_log'::regclass)",
+        "SELECT bi_refresh.reschedule(ARRAY['a'], '0 1 * * *', 'UTC')",
+        "SELECT bi_refresh.drop_public_aliases('bi_refresh')",
         "UPDATE bi_refresh.view_state SET data_timestamp = now()",
         "INSERT INTO bi_refresh.view_policy (view_name) VALUES ('pg_catalog.mine')",
         "DELETE FROM bi_refresh.mv_refresh_log",
@@ -105,6 +112,58 @@ def test_a_reader_changes_nothing(database: Database, make_role: MakeRole, state
 def test_a_refresher_has_no_more_than_a_run_needs(database: Database, make_role: MakeRole, statement: str) -> None:
     make_view(database, "a")
     url = dsn_as(database, make_role("bi_refresh_refresher"))
+    with psycopg.connect(url) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        connection.execute(statement.encode())
+
+
+def test_an_operator_does_what_the_api_is_for(
+    database: Database, make_role: MakeRole, command_line: CommandLine
+) -> None:
+    view = make_view(database, "a")
+    url = dsn_as(database, make_role("bi_refresh_operator"))
+    assert command_line(None, "refresh", "a", DATABASE_URL=url).exit_code == 0
+    assert command_line(None, "status", DATABASE_URL=url).exit_code == 0
+    assert command_line(None, "plan", DATABASE_URL=url).exit_code == 0
+    assert len(command_line(None, "history", "--json", DATABASE_URL=url).json) == 1
+    with psycopg.connect(url, autocommit=True) as connection:
+
+        def ask(query: str) -> list[tuple[object, ...]]:
+            return connection.execute(query.encode()).fetchall()
+
+        assert ask("SELECT view_name, status FROM bi_refresh.refresh_all_mv()") == [(view, "completed")]
+        assert ask("SELECT status FROM bi_refresh.refresh_bi_views(ARRAY['a'])") == [("SUCCESS",)]
+        assert ask("SELECT view_name, needs_refresh FROM bi_refresh.mv_health_check()") == [(view, False)]
+        assert ask("SELECT view_name, last_status FROM bi_refresh.get_mv_stats()") == [(view, "completed")]
+        assert ask("SELECT successful FROM bi_refresh.mv_refresh_metrics")
+        assert ask("SELECT granted FROM bi_refresh.claim_manual_refresh('a', 'ceo', 10, interval '1 hour')") == [
+            (True,)
+        ]
+        assert ask("SELECT bi_refresh.request_refresh('a') > 0") == [(True,)]
+        ask("SELECT bi_refresh.reschedule(ARRAY['a'], '30 2 * * *', 'America/Bogota')")
+        assert ask("SELECT endpoint, schedule_override -> 0 ->> 'cron' FROM bi_refresh.view_policy") == [
+            (None, "30 2 * * *")
+        ]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE bi_refresh.view_policy SET schedule_override = '[]'",
+        "UPDATE bi_refresh.view_policy SET endpoint = '{}'",
+        "DELETE FROM bi_refresh.manual_refresh_claim",
+        "INSERT INTO bi_refresh.manual_refresh_claim (view_name, claimed_by) VALUES ('a', 'another')",
+        "DELETE FROM bi_refresh.mv_refresh_log",
+        "SELECT bi_refresh.mark_abandoned(0)",
+        "SELECT bi_refresh.purge_log(interval '0')",
+        "SELECT bi_refresh.adopt_views()",
+        "SELECT bi_refresh.create_public_alias('bi_refresh.mv_refresh_log'::regclass)",
+        "SELECT * FROM public.a",
+    ],
+)
+def test_an_operator_has_no_more_than_the_api_needs(database: Database, make_role: MakeRole, statement: str) -> None:
+    """What it may read of the views that it publishes, their owner grants."""
+    make_view(database, "a")
+    url = dsn_as(database, make_role("bi_refresh_operator"))
     with psycopg.connect(url) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
         connection.execute(statement.encode())
 

@@ -36,6 +36,8 @@ def _written(default: object) -> str:
             return f"`{default:g}`"
         case timedelta():
             minutes = default.total_seconds() / 60
+            if minutes < 1:
+                return f"`{default.total_seconds():g} seconds`"
             hours, unit = minutes / 60, "hour" if minutes == 60 else "hours"
             return f"`{hours:g} {unit}`" if minutes >= 60 else f"`{minutes:g} minutes`"
         case () | BaseModel():
@@ -72,6 +74,7 @@ def test_the_documented_bounds_are_the_real_ones() -> None:
         (policies.ViewEntry, "In each `[[view]]`:"),
         (policies.Window, "In `exclusive_window`:"),
         (policies.Checks, "In `checks`:"),
+        (policies.Endpoint, "In `endpoint`:"),
         (policies.Defaults, "In `[defaults]`, for the views of the same file that do not say otherwise:"),
     ],
 )
@@ -93,6 +96,9 @@ def test_the_document_s_example_is_a_valid_views_toml(tmp_path: Path) -> None:
     assert list(declared.patterns) == ["sales.mv_*"]
     assert declared.views["sales.mv_exchange_rates"].target_lag is None
     assert declared.views["sales.mv_orders"].target_lag == timedelta(hours=1, minutes=30)
+    published = declared.views["sales.mv_orders"].endpoint
+    assert published is not None
+    assert (published.roles, published.base) == (("reader", "admin"), "sales.v_orders")
 
 
 def test_no_other_variable_of_ours_is_read() -> None:

@@ -15,6 +15,7 @@ SELECT
     custom_checks,
     suspend_after,
     probe_after,
-    pattern
+    pattern,
+    endpoint
 FROM bi_refresh.view_policy
 ORDER BY view_name

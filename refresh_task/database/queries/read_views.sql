@@ -38,7 +38,7 @@ SELECT
     managed.is_populated,
     bi_refresh.usable_unique_index(managed.oid)::regclass::text AS unique_index,
     p.target_lag,
-    p.schedules,
+    coalesce(p.schedule_override, p.schedules) AS schedules,
     p.statement_timeout,
     p.change_detection,
     p.audit_interval,

@@ -23,4 +23,6 @@ SET
     suspend_after = excluded.suspend_after,
     probe_after = excluded.probe_after,
     pattern = excluded.pattern,
+    endpoint = excluded.endpoint,
+    schedule_override = CASE WHEN view_policy.schedules = excluded.schedules THEN view_policy.schedule_override END,
     updated_at = excluded.updated_at

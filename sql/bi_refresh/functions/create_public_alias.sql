@@ -1,6 +1,7 @@
 -- A thin wrapper in schema public for callers that use unqualified names. Never replaces what it did not make itself: then it
 -- says what stands in the way.
-CREATE OR REPLACE FUNCTION bi_refresh.create_public_alias(target regclass)
+--   more_columns  expressions of the target's columns that the alias has besides, as in a SELECT
+CREATE OR REPLACE FUNCTION bi_refresh.create_public_alias(target regclass, more_columns text DEFAULT NULL)
 RETURNS text
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -17,7 +18,9 @@ BEGIN
     ) THEN
         RETURN pg_catalog.format('in the way: public.%s, so %s has no alias', alias_name, target);
     END IF;
-    EXECUTE pg_catalog.format('CREATE OR REPLACE VIEW public.%s AS SELECT * FROM %s', alias_name, target);
+    EXECUTE pg_catalog.format(
+        'CREATE OR REPLACE VIEW public.%s AS SELECT %s FROM %s', alias_name, pg_catalog.concat_ws(', ', '*', more_columns), target
+    );
     EXECUTE pg_catalog.format('COMMENT ON VIEW public.%s IS %L', alias_name, alias_mark);
     RETURN pg_catalog.format('public.%s stands for %s', alias_name, target);
 END

@@ -1,0 +1,125 @@
+"""What an error becomes: a problem, whose cause is in the log under the request's id and nowhere else."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Mapping
+from functools import cache
+from http import HTTPStatus
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from aws_lambda_powertools.event_handler.openapi.exceptions import (
+    RequestUnsupportedContentType,
+    RequestValidationError,
+)
+
+from api.problems import CONTENT_TYPE, Problem
+from refresh_task.errors import DatabaseUnavailableError, StatementFailedError, UnknownViewError, VistafrescaError
+
+__all__ = ["explain_errors", "problem_of", "request_id_of"]
+
+_LOG = logging.getLogger("vistafresca.api")
+_TIMED_OUT = "57014"
+
+
+def explain_errors(resolver: ApiGatewayResolver) -> None:
+    """Have the resolver answer every error of its routes with a problem."""
+
+    @cache
+    def methods_of_paths() -> Mapping[str, list[str]]:
+        document = resolver.get_openapi_schema().model_dump(by_alias=True, exclude_none=True)
+        return {
+            re.sub(r"\\{.*?\\}", "[^/]+", re.escape(path)): [method.upper() for method in operations]
+            for path, operations in document["paths"].items()
+        }
+
+    def answer(problem: Problem) -> Response[str]:
+        request_id = request_id_of(resolver.current_event.raw_event)
+        return Response(problem.status, CONTENT_TYPE, problem.document(request_id), headers=problem.headers)
+
+    def no_route(_: NotFoundError) -> Response[str]:
+        path = resolver.current_event.path
+        for pattern, methods in methods_of_paths().items():
+            if re.fullmatch(pattern, path):
+                return answer(_method_not_allowed(methods))
+        return answer(
+            Problem(404, "no-such-route", "Nothing is at this path.", remedy="See /openapi.json for what there is.")
+        )
+
+    def failed(error: Exception) -> Response[str]:
+        problem = problem_of(error)
+        if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            request_id = request_id_of(resolver.current_event.raw_event)
+            trace = None if isinstance(error, Problem | VistafrescaError) else error
+            _LOG.error("request %s: %s", request_id, error, exc_info=trace, extra={"request_id": request_id})
+        return answer(problem)
+
+    resolver.exception_handler(NotFoundError)(no_route)
+    resolver.exception_handler(Exception)(failed)
+
+
+def problem_of(error: Exception) -> Problem:  # noqa: PLR0911  # one for each kind
+    """The problem that an error of ours, of Powertools or of anybody is answered with."""
+    match error:
+        case Problem():
+            return error
+        case RequestValidationError():
+            return _invalid(error)
+        case RequestUnsupportedContentType():
+            return Problem(415, "unsupported-body", "The body is not JSON.", remedy="Send application/json or none.")
+        case UnknownViewError():
+            return Problem(404, "unknown-view", f"{error.subject}: {error.message}", remedy=error.remedy)
+        case DatabaseUnavailableError():
+            return Problem.later(
+                "database-unavailable", "The database does not answer.", remedy="Try again later.", retry_after_s=5
+            )
+        case StatementFailedError(sqlstate=sqlstate) if sqlstate == _TIMED_OUT:
+            return Problem.later(
+                "timed-out", "The database took too long.", remedy="Ask for less, or later.", retry_after_s=10
+            )
+        case StatementFailedError(connection_lost=True):
+            return Problem.later(
+                "database-unavailable", "The database went away.", remedy="Try again.", retry_after_s=5
+            )
+        case _:
+            return Problem(
+                500,
+                "internal",
+                "The request could not be answered.",
+                remedy="Give the request_id to whoever runs this API: the log has the cause under it.",
+            )
+
+
+def request_id_of(event: Mapping[str, object]) -> str:
+    """As the HTTP API or the local server has numbered it."""
+    context = event.get("requestContext")
+    return str(context.get("requestId", "")) if isinstance(context, Mapping) else ""
+
+
+def _method_not_allowed(methods: list[str]) -> Problem:
+    return Problem(
+        405,
+        "method-not-allowed",
+        f"This path answers to {', '.join(methods)} only.",
+        remedy="Use one of these methods.",
+        headers={"Allow": ", ".join(methods)},
+    )
+
+
+def _invalid(error: RequestValidationError) -> Problem:
+    """What pydantic says of each value, without the value's own internals."""
+    wrong = [
+        {"in": str(each["loc"][0]), "name": ".".join(map(str, each["loc"][1:])), "message": str(each.get("msg", ""))}
+        for each in error.errors()
+    ]
+    sentences = "; ".join(f"{each['name'] or each['in']}: {each['message']}" for each in wrong)
+    return Problem(
+        422,
+        "invalid-request",
+        f"{sentences}.",
+        remedy="Correct the values named, as /openapi.json describes them.",
+        extra={"errors": wrong},
+    )

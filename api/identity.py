@@ -1,0 +1,142 @@
+"""Who asks: from the claims of a JWT, from an IAM caller, or from the local server's tokens."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any, Protocol
+
+from aws_lambda_powertools.event_handler import Request
+
+from api.problems import Problem
+
+__all__ = ["LOCAL_TOKENS", "GatewayIdentity", "Identify", "LocalIdentity", "Principal", "caller", "require_role"]
+
+# What `principal` is kept under in the request's context.
+PRINCIPAL = "principal"
+
+_ROLE_CLAIMS = ("roles", "cognito:groups")
+_TENANT_CLAIMS = ("tenant", "custom:tenant")
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """An authenticated caller. `tenant`: the only tenant whose rows it may see where a view has tenants."""
+
+    subject: str
+    roles: frozenset[str] = frozenset()
+    tenant: str | None = None
+
+    def has_any(self, roles: Collection[str]) -> bool:
+        """Whether it has one of these roles; nobody is asked for one where there is none."""
+        return not roles or not self.roles.isdisjoint(roles)
+
+
+class Identify(Protocol):
+    """Who makes a request, by the event of the HTTP API or the local server. Raises Problem 401."""
+
+    def __call__(self, event: Mapping[str, Any]) -> Principal:
+        """The caller."""
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayIdentity:
+    """Callers that the HTTP API's authorizer has let in: nothing is checked here again, and nobody comes in without.
+
+    `iam_roles` are the roles of callers that signed with IAM, by ARN; `*` stands for any run of characters, such as a
+    session's name.
+    """
+
+    iam_roles: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def __call__(self, event: Mapping[str, Any]) -> Principal:
+        authorizer = event.get("requestContext", {}).get("authorizer") or {}
+        if claims := (authorizer.get("jwt") or {}).get("claims"):
+            return _from_claims(claims, authorizer["jwt"].get("scopes") or ())
+        if arn := (authorizer.get("iam") or {}).get("userArn"):
+            granted = [roles for pattern, roles in self.iam_roles.items() if _matches(pattern, arn)]
+            return Principal(arn, frozenset().union(*granted))
+        raise unauthenticated("the request has no identity.", "Sign it with IAM, or send the JWT the API asks for.")
+
+
+@dataclass(frozen=True, slots=True)
+class LocalIdentity:
+    """Callers of `vistafresca serve`: by token; without one the operator of this machine, unless `token_required`."""
+
+    token_required: bool = False
+    tokens: Mapping[str, Principal] = field(default_factory=lambda: LOCAL_TOKENS)
+
+    def __call__(self, event: Mapping[str, Any]) -> Principal:
+        written = {name.lower(): value for name, value in (event.get("headers") or {}).items()}.get("authorization")
+        if written is None:
+            if self.token_required:
+                raise unauthenticated("the request has no token.", "Send: Authorization: Bearer READER_TOKEN")
+            return _LOCAL_OPERATOR
+        scheme, _, token = written.strip().partition(" ")
+        principal = self.tokens.get(token.strip()) if scheme.lower() == "bearer" else None
+        if principal is None:
+            raise unauthenticated("the token is not known.", f"Use one of {', '.join(self.tokens)}.")
+        return principal
+
+
+_LOCAL_OPERATOR = Principal("local operator", frozenset({"admin"}))
+# The documents' own words. The local server listens on the loopback interface only.
+LOCAL_TOKENS = {
+    "CEO_TOKEN": Principal("ceo@company.com", frozenset({"admin"})),
+    "CFO_TOKEN": Principal("cfo@company.com", frozenset({"cfo"})),
+    "READER_TOKEN": Principal("reader@company.com", frozenset({"reader"})),
+}
+
+
+def caller(request: Request) -> Principal:
+    """Who makes the request that a route is handed."""
+    principal: Principal = request.context[PRINCIPAL]
+    return principal
+
+
+def require_role(principal: Principal, *roles: str) -> None:
+    """Raise Problem 403 for a caller that has none of these roles."""
+    if not principal.has_any(roles):
+        raise Problem(
+            HTTPStatus.FORBIDDEN,
+            "forbidden",
+            f"This needs one of the roles {', '.join(sorted(roles))}.",
+            remedy="Ask as somebody who has one of them.",
+            extra={"roles": sorted(roles)},
+        )
+
+
+def unauthenticated(detail: str, remedy: str) -> Problem:
+    """401, with the challenge that HTTP asks for."""
+    return Problem(
+        HTTPStatus.UNAUTHORIZED,
+        "unauthenticated",
+        detail[0].upper() + detail[1:],
+        remedy=remedy,
+        headers={"WWW-Authenticate": "Bearer"},
+    )
+
+
+def _from_claims(claims: Mapping[str, Any], scopes: Iterable[str]) -> Principal:
+    roles: set[str] = set()
+    for claim in _ROLE_CLAIMS:
+        roles.update(_listed(claims.get(claim)))
+    roles.update(str(claims.get("scope") or "").split(), scopes)
+    tenant = next((str(claims[name]) for name in _TENANT_CLAIMS if claims.get(name)), None)
+    subject = claims.get("email") or claims.get("sub") or claims.get("client_id") or "unknown"
+    return Principal(str(subject), frozenset(roles), tenant)
+
+
+def _listed(claim: Any) -> list[str]:
+    """An HTTP API hands every claim over as text: a list becomes "[a b]"."""
+    if claim is None:
+        return []
+    if isinstance(claim, list):
+        return [str(value) for value in claim]
+    return re.split(r"[\s,]+", str(claim).strip("[] ")) if str(claim).strip("[] ") else []
+
+
+def _matches(pattern: str, arn: str) -> bool:
+    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), arn) is not None

@@ -1,0 +1,47 @@
+"""The API behind an AWS HTTP API. The image's handler is api.lambda_handler.handler."""
+
+from __future__ import annotations
+
+import os
+from functools import cache, partial
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+
+from api.application import register
+from api.body import assemble
+from api.database import ApiDatabase
+from api.database.connections import OneConnection
+from api.database.database import open_api_session
+from api.errors import request_id_of
+from api.identity import GatewayIdentity
+from api.services import Services
+from refresh_task.settings import Settings
+
+__all__ = ["LambdaApi", "handler"]
+
+
+class LambdaApi:
+    """The application for events of an HTTP API (payload format 2.0)."""
+
+    def __init__(self, services: Services) -> None:
+        self._resolver = APIGatewayHttpResolver(enable_validation=True, debug=False)
+        register(self._resolver, services)
+
+    def __call__(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
+        """Answer one event."""
+        answer = assemble(self._resolver.resolve(event, context), event)
+        answer["headers"]["X-Request-Id"] = request_id_of(event)
+        return answer
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """What Lambda calls; the application is made at the first call of a process."""
+    return _application()(event, context)
+
+
+@cache
+def _application() -> LambdaApi:
+    settings = Settings.from_environment(os.environ)
+    database = ApiDatabase(OneConnection(partial(open_api_session, settings, os.environ)))
+    return LambdaApi(Services(database=database, identify=GatewayIdentity(), settings=settings))

@@ -1,0 +1,15 @@
+"""Routes by subject: each module makes a router of them, given what they need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from aws_lambda_powertools.event_handler.api_gateway import Router
+
+from api.reads import PublishedViews
+from api.routes import general, refresh
+from api.services import Services
+
+__all__ = ["ROUTES"]
+
+ROUTES: tuple[Callable[[Services, PublishedViews], Router], ...] = (general.make_router, refresh.make_router)
