@@ -16,6 +16,7 @@ from api.database.database import open_api_session
 from api.errors import request_id_of
 from api.identity import GatewayIdentity
 from api.services import Services
+from api.settings import ApiSettings
 from refresh_task.settings import Settings
 
 __all__ = ["LambdaApi", "handler"]
@@ -44,4 +45,5 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 def _application() -> LambdaApi:
     settings = Settings.from_environment(os.environ)
     database = ApiDatabase(OneConnection(partial(open_api_session, settings, os.environ)))
-    return LambdaApi(Services(database=database, identify=GatewayIdentity(), settings=settings))
+    identify = GatewayIdentity(dict(ApiSettings.from_environment(os.environ).iam_roles))
+    return LambdaApi(Services(database=database, identify=identify, settings=settings))

@@ -132,6 +132,8 @@ def variables(environment: Environment, database: Database, names: Names) -> dic
         "VISTAFRESCA_LOCK_TIMEOUT_S": str(database.task.lock_timeout_s),
         "VISTAFRESCA_CONNECTIONS": str(database.task.connections),
         "VISTAFRESCA_VACUUM": str(database.task.vacuum).lower(),
+        # Even without Sentry: its default is refused beside a longer deadline.
+        "VISTAFRESCA_SENTRY_MAX_RUNTIME_MIN": str(database.sentry_max_runtime_min),
         "POWERTOOLS_SERVICE_NAME": names.service,
         "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
         "POWERTOOLS_LOG_LEVEL": "INFO",
@@ -148,7 +150,6 @@ def _sentry(database: Database, names: Names) -> dict[str, str]:
         "VISTAFRESCA_SENTRY_MONITOR_SLUG": names.sentry_monitor,
         "VISTAFRESCA_SCHEDULE": database.schedule.crontab,
         "VISTAFRESCA_SENTRY_CHECKIN_MARGIN_MIN": str(database.sentry.checkin_margin_min),
-        "VISTAFRESCA_SENTRY_MAX_RUNTIME_MIN": str(database.sentry_max_runtime_min),
         "VISTAFRESCA_SENTRY_FAILURE_THRESHOLD": str(database.sentry.failure_threshold),
     }
 
