@@ -21,6 +21,7 @@ from api.daily import DailyTime
 from api.settings import ApiSettings
 from refresh_task.settings import Settings
 from tests.infrastructure.conftest import ROOT
+from tests.infrastructure.paging_path import API_METRICS
 from tests.infrastructure.template import Template, api_of, services, told_to
 from tests.infrastructure.test_schedule import rule
 
@@ -58,6 +59,11 @@ def test_the_rule_is_made_at_the_time_that_the_api_would_move_it_to(production: 
     """Both convert the zone's time by themselves: this package imports nothing that runs."""
     made = rule(production, "vistafresca-production-fluxion-daily").properties["ScheduleExpression"]
     assert DailyTime(1, 0, "America/Bogota").eventbridge_expression(datetime.now(UTC)) == made
+
+
+def test_the_api_writes_what_alarms_read() -> None:
+    source = (ROOT / "api/metrics.py").read_text(encoding="utf-8")
+    assert [name for name in sorted(API_METRICS) if f'"{name}"' not in source] == []
 
 
 class RuntimeApi(BaseHTTPRequestHandler):
