@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from functools import cache, partial
 from typing import Any
+from urllib.parse import unquote
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
@@ -13,7 +14,7 @@ from api.body import assemble
 from api.database import ApiDatabase
 from api.database.connections import OneConnection
 from api.database.database import open_api_session
-from api.errors import request_id_of
+from api.errors import answer_of, request_id_of
 from api.identity import GatewayIdentity
 from api.services import Services
 from refresh_task.settings import Settings
@@ -30,7 +31,13 @@ class LambdaApi:
 
     def __call__(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
         """Answer one event."""
-        answer = assemble(self._resolver.resolve(event, context), event)
+        # A name with a blank or an accent comes as it stands in the URL.
+        event = {**event, "rawPath": unquote(event["rawPath"])}
+        answer = self._resolver.resolve(event, context)
+        try:
+            answer = assemble(answer, event)
+        except Exception as error:  # noqa: BLE001  # the last place that can answer
+            answer = answer_of(error, request_id_of(event))
         answer["headers"]["X-Request-Id"] = request_id_of(event)
         return answer
 

@@ -7,9 +7,14 @@ from collections.abc import Callable
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from api.reads import PublishedViews
-from api.routes import general, refresh
+from api.routes import general, refresh, rows, views
 from api.services import Services
 
 __all__ = ["ROUTES"]
 
-ROUTES: tuple[Callable[[Services, PublishedViews], Router], ...] = (general.make_router, refresh.make_router)
+ROUTES: tuple[Callable[[Services, PublishedViews], Router], ...] = (
+    general.make_router,
+    rows.make_router,
+    views.make_router,
+    refresh.make_router,
+)
