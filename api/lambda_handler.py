@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from functools import cache, partial
 from typing import Any
@@ -16,7 +17,9 @@ from api.database.connections import OneConnection
 from api.database.database import open_api_session
 from api.errors import answer_of, request_id_of
 from api.identity import GatewayIdentity
+from api.metrics import count_fallbacks
 from api.services import Services
+from api.settings import ApiSettings
 from refresh_task.settings import Settings
 
 __all__ = ["LambdaApi", "handler"]
@@ -50,5 +53,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 @cache
 def _application() -> LambdaApi:
     settings = Settings.from_environment(os.environ)
+    count_fallbacks(settings, logging.getLogger("vistafresca.api"))
     database = ApiDatabase(OneConnection(partial(open_api_session, settings, os.environ)))
-    return LambdaApi(Services(database=database, identify=GatewayIdentity(), settings=settings))
+    identify = GatewayIdentity(dict(ApiSettings.from_environment(os.environ).iam_roles))
+    return LambdaApi(Services(database=database, identify=identify, settings=settings))

@@ -4,6 +4,7 @@ compares). How to reach the database is the task's to say (refresh_task/settings
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -32,6 +33,19 @@ def _boolean(value: str) -> bool:
     if value.lower() not in _TRUE + _FALSE:
         raise ValueError("is neither true nor false")
     return value.lower() in _TRUE
+
+
+def _iam_roles(value: str) -> tuple[tuple[str, frozenset[str]], ...]:
+    """{"arn:aws:sts::1:assumed-role/finance/*": ["cfo"]} → pairs"""
+    try:
+        written = json.loads(value)
+    except json.JSONDecodeError:
+        written = None
+    if not isinstance(written, dict) or not all(
+        isinstance(roles, list) and all(isinstance(role, str) for role in roles) for roles in written.values()
+    ):
+        raise ValueError("is not a JSON object of ARNs, each with its list of roles")
+    return tuple((arn, frozenset(roles)) for arn, roles in written.items())
 
 
 # The services' own rules; a wrong one would be refused by AWS only when somebody needs it.
@@ -86,6 +100,12 @@ class ApiSettings:
     )
     assign_public_ip: bool = _setting(
         "VISTAFRESCA_ASSIGN_PUBLIC_IP", _boolean, False, "Whether such a task needs a public address to reach AWS."
+    )
+    iam_roles: tuple[tuple[str, frozenset[str]], ...] = _setting(
+        "VISTAFRESCA_IAM_ROLES",
+        _iam_roles,
+        (),
+        "Roles of callers that IAM lets in, by their ARN: a JSON object; * stands for a session's name.",
     )
 
     def __post_init__(self) -> None:

@@ -30,6 +30,15 @@ def test_lists_are_separated_by_commas() -> None:
     assert (settings.container, settings.assign_public_ip, settings.requested_rule) == ("refresh", True, None)
 
 
+def test_roles_of_iam_callers_are_given_by_arn_and_say_nothing_of_the_scheduler() -> None:
+    written = '{"arn:aws:sts::123456789012:assumed-role/finance/*": ["cfo", "reader"]}'
+    settings = ApiSettings.from_environment({"VISTAFRESCA_IAM_ROLES": written})
+    assert dict(settings.iam_roles) == {
+        "arn:aws:sts::123456789012:assumed-role/finance/*": frozenset({"cfo", "reader"})
+    }
+    assert not settings.is_on_aws
+
+
 @pytest.mark.parametrize("left_out", sorted(AWS))
 def test_half_of_the_settings_for_aws_is_refused(left_out: str) -> None:
     with pytest.raises(ConfigurationError, match=f"^{left_out}: {left_out} is not set, and others for AWS are"):
@@ -47,6 +56,8 @@ def test_half_of_the_settings_for_aws_is_refused(left_out: str) -> None:
         ("VISTAFRESCA_SECURITY_GROUPS", "default", "is not a list of sg-"),
         ("VISTAFRESCA_CONTAINER", "re fresh", "is not the name of a container"),
         ("VISTAFRESCA_ASSIGN_PUBLIC_IP", "ENABLED", "is neither true nor false"),
+        ("VISTAFRESCA_IAM_ROLES", "arn=cfo", "is not a JSON object of ARNs"),
+        ("VISTAFRESCA_IAM_ROLES", '{"arn:aws:iam::1:user/ana": "cfo"}', "is not a JSON object of ARNs"),
     ],
 )
 def test_a_malformed_value_is_refused_with_its_variable_and_meaning(variable: str, written: str, said: str) -> None:
