@@ -12,6 +12,8 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
 from api.application import register
 from api.body import assemble
+from api.control.aws import AwsScheduler, EcsRunner
+from api.control.refresh import DatabaseRefresher
 from api.database import ApiDatabase
 from api.database.connections import OneConnection
 from api.database.database import open_api_session
@@ -55,5 +57,18 @@ def _application() -> LambdaApi:
     settings = Settings.from_environment(os.environ)
     count_fallbacks(settings, logging.getLogger("vistafresca.api"))
     database = ApiDatabase(OneConnection(partial(open_api_session, settings, os.environ)))
-    identify = GatewayIdentity(dict(ApiSettings.from_environment(os.environ).iam_roles))
-    return LambdaApi(Services(database=database, identify=identify, settings=settings))
+    api_settings = ApiSettings.from_environment(os.environ)
+    identify = GatewayIdentity(dict(api_settings.iam_roles))
+    if not api_settings.is_on_aws:
+        return LambdaApi(Services(database=database, identify=identify, settings=settings))
+    runner = EcsRunner(api_settings)
+    return LambdaApi(
+        Services(
+            database=database,
+            identify=identify,
+            settings=settings,
+            refresher=DatabaseRefresher(database=database, runner=runner, settings=settings),
+            runner=runner,
+            scheduler=AwsScheduler(api_settings),
+        )
+    )
