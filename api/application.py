@@ -15,7 +15,7 @@ __all__ = ["register"]
 
 def register(resolver: ApiGatewayResolver, services: Services) -> None:
     """Add all routes to a resolver. Nothing else is global: two applications in one process share nothing."""
-    views = PublishedViews(services.database, services.now)
+    views = PublishedViews(services.database, services.refresher, services.guard_limits)
     open_gate(resolver, services)
     explain_errors(resolver)
     for make_router in ROUTES:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from http import HTTPStatus
+from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
@@ -19,7 +20,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
 from api.problems import CONTENT_TYPE, Problem
 from refresh_task.errors import DatabaseUnavailableError, StatementFailedError, UnknownViewError, VistafrescaError
 
-__all__ = ["explain_errors", "problem_of", "request_id_of"]
+__all__ = ["answer_of", "explain_errors", "problem_of", "request_id_of"]
 
 _LOG = logging.getLogger("vistafresca.api")
 _TIMED_OUT = "57014"
@@ -38,7 +39,7 @@ def explain_errors(resolver: ApiGatewayResolver) -> None:
 
     def answer(problem: Problem) -> Response[str]:
         request_id = request_id_of(resolver.current_event.raw_event)
-        return Response(problem.status, CONTENT_TYPE, problem.document(request_id), headers=problem.headers)
+        return Response(problem.status, CONTENT_TYPE, problem.document(request_id), headers=_headers(problem))
 
     def no_route(_: NotFoundError) -> Response[str]:
         path = resolver.current_event.path
@@ -50,15 +51,33 @@ def explain_errors(resolver: ApiGatewayResolver) -> None:
         )
 
     def failed(error: Exception) -> Response[str]:
-        problem = problem_of(error)
-        if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            request_id = request_id_of(resolver.current_event.raw_event)
-            trace = None if isinstance(error, Problem | VistafrescaError) else error
-            _LOG.error("request %s: %s", request_id, error, exc_info=trace, extra={"request_id": request_id})
-        return answer(problem)
+        return answer(_logged(error, request_id_of(resolver.current_event.raw_event)))
 
     resolver.exception_handler(NotFoundError)(no_route)
     resolver.exception_handler(Exception)(failed)
+
+
+def answer_of(error: Exception, request_id: str) -> dict[str, Any]:
+    """The same for what goes wrong outside any route, such as in the middle of a body."""
+    problem = _logged(error, request_id)
+    return {
+        "statusCode": problem.status,
+        "headers": {"Content-Type": CONTENT_TYPE, **_headers(problem)},
+        "body": problem.document(request_id),
+        "isBase64Encoded": False,
+    }
+
+
+def _logged(error: Exception, request_id: str) -> Problem:
+    problem = problem_of(error)
+    if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        trace = None if isinstance(error, Problem | VistafrescaError) else error
+        _LOG.error("request %s: %s", request_id, error, exc_info=trace, extra={"request_id": request_id})
+    return problem
+
+
+def _headers(problem: Problem) -> dict[str, str]:
+    return {"Cache-Control": "no-store", **problem.headers}
 
 
 def problem_of(error: Exception) -> Problem:  # noqa: PLR0911  # one for each kind

@@ -19,6 +19,7 @@ PRINCIPAL = "principal"
 
 _ROLE_CLAIMS = ("roles", "cognito:groups")
 _TENANT_CLAIMS = ("tenant", "custom:tenant")
+_SEND_TOKEN = "Send the header Authorization: Bearer with one of the server's tokens (docs/api.md)."  # noqa: S105  # none itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,15 @@ class Principal:
     def has_any(self, roles: Collection[str]) -> bool:
         """Whether it has one of these roles; nobody is asked for one where there is none."""
         return not roles or not self.roles.isdisjoint(roles)
+
+
+_LOCAL_OPERATOR = Principal("local operator", frozenset({"admin"}))
+# The documents' own words. The local server listens on the loopback interface only.
+LOCAL_TOKENS = {
+    "CEO_TOKEN": Principal("ceo@company.com", frozenset({"admin"})),
+    "CFO_TOKEN": Principal("cfo@company.com", frozenset({"cfo"})),
+    "READER_TOKEN": Principal("reader@company.com", frozenset({"reader"})),
+}
 
 
 class Identify(Protocol):
@@ -69,25 +79,17 @@ class LocalIdentity:
     tokens: Mapping[str, Principal] = field(default_factory=lambda: LOCAL_TOKENS)
 
     def __call__(self, event: Mapping[str, Any]) -> Principal:
-        written = {name.lower(): value for name, value in (event.get("headers") or {}).items()}.get("authorization")
+        headers = {name.lower(): str(value) for name, value in (event.get("headers") or {}).items()}
+        written = headers.get("authorization")
         if written is None:
-            if self.token_required:
-                raise unauthenticated("the request has no token.", "Send: Authorization: Bearer READER_TOKEN")
+            if self.token_required or _is_foreign(headers):
+                raise unauthenticated("the request has no token.", _SEND_TOKEN)
             return _LOCAL_OPERATOR
         scheme, _, token = written.strip().partition(" ")
         principal = self.tokens.get(token.strip()) if scheme.lower() == "bearer" else None
         if principal is None:
-            raise unauthenticated("the token is not known.", f"Use one of {', '.join(self.tokens)}.")
+            raise unauthenticated("the token is not known.", _SEND_TOKEN)
         return principal
-
-
-_LOCAL_OPERATOR = Principal("local operator", frozenset({"admin"}))
-# The documents' own words. The local server listens on the loopback interface only.
-LOCAL_TOKENS = {
-    "CEO_TOKEN": Principal("ceo@company.com", frozenset({"admin"})),
-    "CFO_TOKEN": Principal("cfo@company.com", frozenset({"cfo"})),
-    "READER_TOKEN": Principal("reader@company.com", frozenset({"reader"})),
-}
 
 
 def caller(request: Request) -> Principal:
@@ -117,6 +119,15 @@ def unauthenticated(detail: str, remedy: str) -> Problem:
         remedy=remedy,
         headers={"WWW-Authenticate": "Bearer"},
     )
+
+
+def _is_foreign(headers: Mapping[str, str]) -> bool:
+    """Whether a page of another site makes the operator's browser ask: by its Origin, or by a name of its own that it
+    has pointed at this machine."""
+    host = headers.get("host", "")
+    origin = headers.get("origin")
+    is_local = re.fullmatch(r"(localhost|127(\.\d+){3}|\[::1\])(:\d+)?", host) is not None
+    return not is_local or (origin is not None and origin != f"http://{host}")
 
 
 def _from_claims(claims: Mapping[str, Any], scopes: Iterable[str]) -> Principal:

@@ -6,15 +6,18 @@ import logging
 import os
 from functools import cache, partial
 from typing import Any
+from urllib.parse import unquote
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
 from api.application import register
 from api.body import assemble
+from api.control.aws import AwsScheduler, EcsRunner
+from api.control.refresh import DatabaseRefresher
 from api.database import ApiDatabase
 from api.database.connections import OneConnection
 from api.database.database import open_api_session
-from api.errors import request_id_of
+from api.errors import answer_of, request_id_of
 from api.identity import GatewayIdentity
 from api.metrics import count_fallbacks
 from api.services import Services
@@ -33,7 +36,13 @@ class LambdaApi:
 
     def __call__(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
         """Answer one event."""
-        answer = assemble(self._resolver.resolve(event, context), event)
+        # A name with a blank or an accent comes as it stands in the URL.
+        event = {**event, "rawPath": unquote(event["rawPath"])}
+        answer = self._resolver.resolve(event, context)
+        try:
+            answer = assemble(answer, event)
+        except Exception as error:  # noqa: BLE001  # the last place that can answer
+            answer = answer_of(error, request_id_of(event))
         answer["headers"]["X-Request-Id"] = request_id_of(event)
         return answer
 
@@ -48,5 +57,18 @@ def _application() -> LambdaApi:
     settings = Settings.from_environment(os.environ)
     count_fallbacks(settings, logging.getLogger("vistafresca.api"))
     database = ApiDatabase(OneConnection(partial(open_api_session, settings, os.environ)))
-    identify = GatewayIdentity(dict(ApiSettings.from_environment(os.environ).iam_roles))
-    return LambdaApi(Services(database=database, identify=identify, settings=settings))
+    api_settings = ApiSettings.from_environment(os.environ)
+    identify = GatewayIdentity(dict(api_settings.iam_roles))
+    if not api_settings.is_on_aws:
+        return LambdaApi(Services(database=database, identify=identify, settings=settings))
+    runner = EcsRunner(api_settings)
+    return LambdaApi(
+        Services(
+            database=database,
+            identify=identify,
+            settings=settings,
+            refresher=DatabaseRefresher(database=database, runner=runner, settings=settings),
+            runner=runner,
+            scheduler=AwsScheduler(api_settings),
+        )
+    )

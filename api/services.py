@@ -12,7 +12,7 @@ from api.identity import Identify, Principal
 from api.scheduling import Runner, Scheduler
 from refresh_task.settings import Settings
 
-__all__ = ["Refreshed", "Refresher", "Services"]
+__all__ = ["GuardLimits", "Refreshed", "Refresher", "Services"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,21 @@ class Refresher(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class GuardLimits:
+    """Of one view's base relation. Seconds are of this process's clock.
+
+    `timeout_s` ends a query; `queries` run at once; whoever finds them all running waits `patience_s` for one to end;
+    after `failures` in a row nothing is asked for `rest_s`.
+    """
+
+    timeout_s: float = 25.0
+    queries: int = 2
+    patience_s: float = 2.0
+    failures: int = 3
+    rest_s: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
     """Everything outside a request. What a server does not offer is None, and its routes answer 501."""
 
@@ -53,4 +68,5 @@ class Services:
     refresher: Refresher | None = None
     runner: Runner | None = None
     scheduler: Scheduler | None = None
+    guard_limits: GuardLimits = GuardLimits()
     now: Callable[[], datetime] = lambda: datetime.now(UTC)

@@ -69,7 +69,8 @@ def _setting(variable: str, parse: Callable[[str], Any], default: Any, what: str
 
 @dataclass(frozen=True, slots=True)
 class ApiSettings:
-    """Where the API's scheduler is: on AWS if the first six are set, in this process if none of them is."""
+    """Where the API's scheduler is: on AWS if the first six are set, in this process if none of them is; and who the
+    callers are that IAM lets in."""
 
     rule: str | None = _setting(
         "VISTAFRESCA_RULE",

@@ -11,22 +11,20 @@ from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
+from api.control.attempt import Attempt, Unit, try_unit
 from api.control.wording import without_sql
 from api.database import ApiDatabase, ApiSession
 from api.identity import Principal, require_role
 from api.problems import Problem
 from api.scheduling import Runner
 from api.services import Refreshed
-from refresh_task.errors import StatementFailedError
-from refresh_task.model import Priority, Status, TriggerType
+from refresh_task.model import Priority
 from refresh_task.settings import Settings
 
 __all__ = ["MAY_REFRESH", "DatabaseRefresher", "status_url"]
 
 MAY_REFRESH = ("admin", "cfo")
 _MOST, _PER = 10, timedelta(hours=1)
-_WITHIN_S = 5.0
-_QUERY_CANCELED = "57014"
 _MOST_SUBJECT = 200  # of a caller's name: it goes into the environment of a container, which has a limit
 
 
@@ -34,7 +32,8 @@ class DatabaseRefresher:
     """Refreshes views for callers with the role admin or cfo, each 10 times an hour.
 
     What counts is a refresh that begins, here or in the task, however it ends: it is the database's work that is
-    limited. A view that is fresh and left alone, a refused request and a disabled view do not count.
+    limited. A view that is fresh and left alone, a refused request and a disabled view do not count. A view of a
+    consistency group is refreshed with its group, so that its readers go on seeing one moment.
     """
 
     def __init__(self, *, database: ApiDatabase, runner: Runner, settings: Settings) -> None:
@@ -53,22 +52,27 @@ class DatabaseRefresher:
             if not force and not known["needs_refresh"]:
                 return Refreshed(view, refreshed=False, message=_left_alone(known))
             _claim(session, view, principal)
-            if (attempt := self._attempt(session, known, principal)) is not None:
-                return attempt
-        return self.hand_over([view], principal, force=force)[0]
+            attempts = self._try(session, Unit.from_row(known), principal)
+        if attempts is None:
+            return self._hand_over([view], principal, force=force)[0]
+        attempt = attempts[view]
+        if not attempt.is_success:
+            raise _failed(attempt)
+        return _refreshed(attempt)
 
     def refresh_each(self, views: Sequence[str], principal: Principal) -> list[Refreshed]:
         """Refresh several views on one claim, fresh or not; a failing one leaves the others as they are."""
         require_role(principal, *MAY_REFRESH)
-        done: dict[str, Refreshed] = {}
+        attempts: dict[str, Attempt] = {}
         with self._database.session() as session:
-            known = [_read(session, view) for view in views]
+            units = [Unit.from_row(_read(session, view)) for view in views]
             _claim(session, views[0], principal)
-            for view in known:
-                if (attempt := self._attempt_or_failure(session, view, principal)) is not None:
-                    done[attempt.view] = attempt
+            for together in dict.fromkeys(unit.together for unit in units):
+                unit = next(unit for unit in units if unit.together == together)
+                attempts |= self._try(session, unit, principal) or {}
+        done = {view: _refreshed(attempt) for view, attempt in attempts.items()}
         if left := [view for view in views if view not in done]:
-            done |= {each.view: each for each in self.hand_over(left, principal, force=True)}
+            done |= {each.view: each for each in self._hand_over(left, principal, force=True)}
         return [done[view] for view in views]
 
     def start(self, views: Sequence[str], principal: Principal) -> list[Refreshed]:
@@ -78,71 +82,29 @@ class DatabaseRefresher:
             for view in views:
                 _read(session, view)
             _claim(session, views[0], principal)
-        return self.hand_over(views, principal, force=True)
+        return self._hand_over(views, principal, force=True)
 
-    def hand_over(self, views: Sequence[str], principal: Principal, *, force: bool) -> list[Refreshed]:
+    def _try(self, session: ApiSession, unit: Unit, principal: Principal) -> dict[str, Attempt] | None:
+        return try_unit(session, unit, triggered_by=principal.subject, settings=self._settings)
+
+    def _hand_over(self, views: Sequence[str], principal: Principal, *, force: bool) -> list[Refreshed]:
         """Enter the views into the event queue and start the task for them."""
         by = principal.subject[:_MOST_SUBJECT]
+        reason = f"on demand, by {by}"
         with self._database.session() as session:
             entries = [
-                session.fetch_one(
-                    "request_refresh", view=view, priority=Priority.CRITICAL, reason=f"on demand, by {by}"
-                )
+                session.fetch_one("request_refresh", view=view, priority=Priority.CRITICAL, reason=reason)
                 for view in views
             ]
-        message = "The refresh takes longer than a request may: the task does it."
+        message = "The task is started for it."
         try:
             self._runner.start(["refresh", *views, *(["--force"] if force else [])], triggered_by=by)
         except Problem as problem:
-            message = f"The refresh is queued for the next run. It could not be started at once: {problem.detail}"
+            message = f"It is queued for the next run. It could not be started at once: {problem.detail}"
         return [
             Refreshed(view, refreshed=False, message=message, status_url=status_url(entry["id"]))
             for view, entry in zip(views, entries, strict=True)
         ]
-
-    def _attempt_or_failure(
-        self, session: ApiSession, known: Mapping[str, Any], principal: Principal
-    ) -> Refreshed | None:
-        try:
-            return self._attempt(session, known, principal)
-        except Problem as problem:
-            error = f"{problem.detail} {problem.remedy}"
-            return Refreshed(known["view_name"], refreshed=False, message=problem.detail, error=error)
-
-    def _attempt(self, session: ApiSession, known: Mapping[str, Any], principal: Principal) -> Refreshed | None:
-        """One try in this request; None: it is the task's. Raises Problem 500 if it failed."""
-        view, within_s = known["view_name"], known["refresh_within_s"] or _WITHIN_S
-        # How long the first one takes nobody knows: it is tried.
-        if known["p95_s"] is not None and known["p95_s"] > within_s:
-            return None
-        session.set_statement_timeout(within_s)
-        try:
-            session.execute(
-                "refresh_views", views=[view], trigger_type=TriggerType.MANUAL, triggered_by=principal.subject
-            )
-        except StatementFailedError as error:
-            if error.sqlstate == _QUERY_CANCELED:
-                return None
-            raise
-        finally:
-            if session.is_usable:
-                session.set_statement_timeout(self._settings.statement_timeout_s)
-        entry = session.ask_one("read_own_attempt", view=view)
-        if entry["sqlstate"] == _QUERY_CANCELED:
-            message = f"It took longer than the {within_s:g} s that a request may take: the task does it."
-            session.ask("record_handover", log_id=entry["id"], message=message)
-            return None
-        if entry["status"] == Status.SKIPPED:
-            return None  # another session is refreshing it, from a snapshot that may be older than this request
-        if entry["status"] != Status.COMPLETED:
-            raise _failed(view, entry)
-        return Refreshed(
-            view,
-            refreshed=True,
-            message=f"View refreshed successfully in {entry['duration_ms']}ms",
-            duration_ms=entry["duration_ms"],
-            rows_affected=entry["rows_total"],
-        )
 
 
 def status_url(request_id: int) -> str:
@@ -172,7 +134,7 @@ def _read(session: ApiSession, view: str) -> dict[str, Any]:
 def _claim(session: ApiSession, view: str, principal: Principal) -> None:
     claim = session.ask_one("claim_manual_refresh", view=view, claimed_by=principal.subject, most=_MOST, per=_PER)
     if not claim["granted"]:
-        wait_s = max(1, claim["retry_after_s"])
+        wait_s = claim["retry_after_s"]
         raise Problem(
             HTTPStatus.TOO_MANY_REQUESTS,
             "too-many-refreshes",
@@ -188,13 +150,33 @@ def _left_alone(known: Mapping[str, Any]) -> str:
     return f"View is fresh. No refresh needed.{age} With force=true it is refreshed all the same."
 
 
-def _failed(view: str, entry: Mapping[str, Any]) -> Problem:
-    message = without_sql(entry["error"], log_id=entry["id"], view=view) or f"It came to: {entry['status']}."
+def _refreshed(attempt: Attempt) -> Refreshed:
+    if not attempt.is_success:
+        problem = _failed(attempt)
+        return Refreshed(
+            attempt.view,
+            refreshed=False,
+            message=problem.detail,
+            duration_ms=attempt.duration_ms,
+            error=f"{problem.detail} {problem.remedy}",
+        )
+    return Refreshed(
+        attempt.view,
+        refreshed=True,
+        message=f"View refreshed successfully in {attempt.duration_ms}ms",
+        duration_ms=attempt.duration_ms,
+        rows_affected=attempt.rows_total,
+    )
+
+
+def _failed(attempt: Attempt) -> Problem:
+    view = attempt.view
+    message = without_sql(attempt.error, log_id=attempt.log_id, view=view) or "nobody knows why."
     return Problem(
         HTTPStatus.INTERNAL_SERVER_ERROR,
         "refresh-failed",
-        f"{view} was not refreshed, and keeps its last good data: {message}",
-        remedy=without_sql(entry["remedy"], log_id=entry["id"], view=view)
-        or f"See entry {entry['id']} of the refresh log: vistafresca history {view}.",
-        extra={"view_name": view, "sqlstate": entry["sqlstate"], "duration_ms": entry["duration_ms"]},
+        f"{view} was not refreshed, and keeps its last good data: {message.rstrip('.')}.",
+        remedy=without_sql(attempt.remedy, log_id=attempt.log_id, view=view)
+        or f"See entry {attempt.log_id} of the refresh log: vistafresca history {view}.",
+        extra={"view_name": view, "sqlstate": attempt.sqlstate, "duration_ms": attempt.duration_ms},
     )

@@ -2,5 +2,15 @@
 that are known only at run time."""
 
 from api.database.database import ApiDatabase, ApiSession
+from api.database.statements import Condition, Operator, Selection, Term, check_value, select_rows
 
-__all__ = ["ApiDatabase", "ApiSession"]
+__all__ = [
+    "ApiDatabase",
+    "ApiSession",
+    "Condition",
+    "Operator",
+    "Selection",
+    "Term",
+    "check_value",
+    "select_rows",
+]

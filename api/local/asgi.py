@@ -17,13 +17,17 @@ from typing import Any
 from aws_lambda_powertools.event_handler.http_resolver import HttpProxyEvent, HttpResolverLocal, MockLambdaContext
 
 from api.application import register
-from api.body import Pieces
+from api.body import close, encode
+from api.errors import answer_of
+from api.problems import Problem
 from api.services import Services
 
 __all__ = ["LocalApi"]
 
-_THREADS = 256
-_LARGEST_BODY = 1 << 20
+_REQUESTS = 256  # at a time; most of them wait for the database
+_STREAMS = 16
+_LARGEST_BODY = 1 << 20  # bytes
+_NO_MORE = b""
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -31,7 +35,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
 class LocalApi(HttpResolverLocal):
-    """The application for uvicorn or any other ASGI server."""
+    """The application for uvicorn or any other ASGI server. Close it at the end."""
 
     def __init__(self, services: Services) -> None:
         super().__init__(enable_validation=True, debug=False)
@@ -39,11 +43,14 @@ class LocalApi(HttpResolverLocal):
         for route in self._static_routes + self._dynamic_routes:
             # Otherwise the first requests of a route, in several threads, would each wrap it once more.
             route._build_middleware_stack(self._router_middlewares, self)  # noqa: SLF001  # there is no public way
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="request")
+        self._requests = ThreadPoolExecutor(_REQUESTS, thread_name_prefix="request")
+        # Apart: a stream holds a connection that a thread of a request may be waiting for.
+        self._streams = ThreadPoolExecutor(_STREAMS, thread_name_prefix="stream")
 
     def close(self) -> None:
         """End the threads."""
-        self._threads.shutdown()
+        self._requests.shutdown()
+        self._streams.shutdown()
 
     async def asgi_handler(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -51,44 +58,49 @@ class LocalApi(HttpResolverLocal):
             await _live(receive, send)
         elif scope["type"] == "http":
             body = await _read_body(receive)
-            answer = await self._in_thread(self._answer, scope, body)
-            await self._send(send, answer)
+            event = _event(scope, body or b"")
+            answer = await _in_thread(self._requests, self._answer, event, body)
+            try:
+                await self._send_answer(send, answer, event)
+            finally:
+                await _in_thread(self._streams, close, answer)
 
-    async def _in_thread(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, contextvars.copy_context().run, function, *arguments)
-
-    def _answer(self, scope: Scope, body: bytes) -> dict[str, Any]:
-        event = HttpProxyEvent.from_asgi(scope, body).raw_event
-        query = scope.get("query_string", b"").decode("latin-1")
-        request_id = uuid.uuid4().hex
-        event = {
-            **event,
-            "rawQueryString": query,
-            "requestContext": {**event["requestContext"], "requestId": request_id},
-        }
-        state = type(self._startup_state)(
-            event=self._to_proxy_event(event), lambda_context=MockLambdaContext(), context={}
-        )
-        self._request_state.set(state)
-        answer = self._resolve().build(self.current_event, None)
+    def _answer(self, event: dict[str, Any], body: bytes | None) -> dict[str, Any]:
+        request_id = event["requestContext"]["requestId"]
+        if body is None:
+            answer = answer_of(_too_large(), request_id)
+        else:
+            state = type(self._startup_state)(
+                event=self._to_proxy_event(event), lambda_context=MockLambdaContext(), context={}
+            )
+            self._request_state.set(state)
+            answer = self._resolve().build(self.current_event, None)
         answer["headers"]["X-Request-Id"] = request_id
         return answer
 
-    async def _send(self, send: Send, answer: dict[str, Any]) -> None:
+    async def _send_answer(self, send: Send, answer: dict[str, Any], event: dict[str, Any]) -> None:
+        pieces = encode(answer, event)
         headers = [(name.lower().encode(), str(value).encode()) for name, value in answer["headers"].items()]
-        body = answer["body"]
         await send({"type": "http.response.start", "status": answer["statusCode"], "headers": headers})
-        if isinstance(body, Pieces):
-            try:
-                pieces = iter(body)
-                while (piece := await self._in_thread(next, pieces, None)) is not None:
-                    await send({"type": "http.response.body", "body": piece, "more_body": True})
-                await send({"type": "http.response.body", "body": b""})
-            finally:
-                await self._in_thread(body.close)
-        else:
-            await send({"type": "http.response.body", "body": (body or "").encode()})
+        if pieces is not None:
+            while (piece := await _in_thread(self._streams, next, pieces, _NO_MORE)) != _NO_MORE:
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+
+def _event(scope: Scope, body: bytes) -> dict[str, Any]:
+    """As Powertools makes it, with what an HTTP API's events have besides."""
+    event = HttpProxyEvent.from_asgi(scope, body).raw_event
+    return {
+        **event,
+        "rawQueryString": scope.get("query_string", b"").decode("latin-1"),
+        "requestContext": {**event["requestContext"], "requestId": uuid.uuid4().hex},
+    }
+
+
+async def _in_thread(threads: ThreadPoolExecutor, function: Callable[..., Any], *arguments: Any) -> Any:
+    context = contextvars.copy_context()
+    return await asyncio.get_running_loop().run_in_executor(threads, context.run, function, *arguments)
 
 
 async def _live(receive: Receive, send: Send) -> None:
@@ -99,11 +111,17 @@ async def _live(receive: Receive, send: Send) -> None:
             return
 
 
-async def _read_body(receive: Receive) -> bytes:
+async def _read_body(receive: Receive) -> bytes | None:
+    """None: it is larger than any that a route takes."""
     body = b""
     while True:
         message = await receive()
-        if len(body) <= _LARGEST_BODY:
-            body += message.get("body", b"")
+        body += bytes(message.get("body", b""))
+        if len(body) > _LARGEST_BODY:
+            return None
         if not message.get("more_body", False):
             return body
+
+
+def _too_large() -> Problem:
+    return Problem(413, "body-too-large", "The body is larger than 1 MB.", remedy="Send less; no route takes more.")

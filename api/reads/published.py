@@ -1,18 +1,235 @@
-"""The views that may be read through the API."""
+"""Reading published views: from a question to rows, by way of the view or of its base relation."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from http import HTTPStatus
 
-from api.database import ApiDatabase
+from api.database import ApiDatabase, ApiSession, Operator, Selection, check_value, select_rows
+from api.identity import Principal, require_role
+from api.problems import Problem
+from api.reads.catalog import Catalog
+from api.reads.guard import Guard
+from api.reads.question import Question, make_selection
+from api.reads.reading import Reading, entity_tag, is_known
+from api.reads.staleness import Way, choose_on_stale, choose_way, parse_staleness
+from api.reads.view import PublishedView
+from api.services import GuardLimits, Refresher
+from refresh_task.errors import ConfigurationError, StatementFailedError
+from refresh_task.policies.endpoint import OnStale
 
 __all__ = ["PublishedViews"]
+
+_LOG = logging.getLogger("vistafresca.api")
+_TIMEOUT_S = 20.0  # of a statement that reads a view
+_PIECE = 200  # rows that are in memory at a time
+# What PostgreSQL says of a text that is no value of a type.
+_INVALID_VALUE = ("22P02", "22007", "22008", "22003", "22P03", "22021", "22P05")
+# The view or a column went, or was emptied, between looking and reading.
+_MOVED = ("42P01", "42703", "55000")
+_MAY_REFRESH = ("admin", "cfo")
 
 
 class PublishedViews:
     """Reads rows of published views; one per application, for its guards are shared by all routes."""
 
-    def __init__(self, database: ApiDatabase, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, database: ApiDatabase, refresher: Refresher | None = None, limits: GuardLimits | None = None
+    ) -> None:
         self._database = database
-        self._now = now
+        self._refresher = refresher
+        self._limits = limits or GuardLimits()
+        self._catalog = Catalog()
+        self._guards: dict[str, Guard[tuple[str, ...]]] = {}
+        self._lock = threading.Lock()
+
+    def open(self, written: str, question: Question, principal: Principal, *, known_tag: str | None = None) -> Reading:
+        """Begin to read. Close the reading, or use it as a context manager: it may hold a connection.
+
+        `written` is a view's name as catalog.find_managed_view() takes it; `known_tag` what If-None-Match says: where
+        it fits, the reading is not `is_modified` and has no rows. Raises Problem: 400 (filter, order, limit, cursor),
+        403 (role, tenant), 404 (view), 422 (a value of another type), 503 with Retry-After.
+        """
+        try:
+            return self._open(written, question, principal, known_tag)
+        except _InvalidValueError as error:
+            raise self._explain(error) from None
+        except StatementFailedError as error:
+            if error.sqlstate not in _MOVED:
+                raise
+            self._catalog.forget()
+            return self._open(written, question, principal, known_tag)
+
+    def _open(
+        self, written: str, question: Question, principal: Principal, known_tag: str | None, *, again: bool = False
+    ) -> Reading:
+        with ExitStack() as stack:
+            session = stack.enter_context(self._database.session())
+            stack.enter_context(session.reading(timeout_s=_TIMEOUT_S))
+            view = self._catalog.find(session, written)
+            require_role(principal, *view.endpoint.roles)
+            selection = make_selection(view, question, principal) if view.columns else None
+            way = self._choose(view, question, principal, again=again)
+            if way is Way.VIEW and selection is not None:
+                return self._read_view(stack.pop_all(), session, view, selection, known_tag)
+        if way is Way.BASE and selection is not None:
+            return self._read_base(view, selection)
+        if way is Way.REFRESH and not again:
+            self._refresh(view, principal)
+            return self._open(written, question, principal, known_tag, again=True)
+        raise _unavailable(view)
+
+    def _choose(self, view: PublishedView, question: Question, principal: Principal, *, again: bool) -> Way:
+        may_refresh = self._refresher is not None and principal.has_any(_MAY_REFRESH)
+        on_stale = choose_on_stale(view, question.on_stale, may_refresh=may_refresh)
+        most = None if question.max_staleness is None else parse_staleness(question.max_staleness)
+        if again and view.has_rows:
+            return Way.VIEW  # as new as it can be now, even if that is older than it should
+        way = choose_way(view, on_stale, most)
+        if way is Way.REFRESH and self._refresher is None:
+            return choose_way(view, OnStale.FAIL, most)
+        return way
+
+    def _read_view(
+        self, stack: ExitStack, session: ApiSession, view: PublishedView, selection: Selection, known_tag: str | None
+    ) -> Reading:
+        with stack:
+            tag = entity_tag(view, selection)
+            if is_known(tag, known_tag):
+                return Reading(view, source=Way.VIEW, tag=tag, is_modified=False)
+            _LOG.info("Usando vista materializada %s para mejor rendimiento", view.name)
+            batches = _begin(session, view, selection)
+            return Reading(view, source=Way.VIEW, selection=selection, batches=batches, tag=tag, held=stack.pop_all())
+
+    def _read_base(self, view: PublishedView, selection: Selection) -> Reading:
+        _LOG.warning("Usando vista base %s: la vista materializada %s no sirve ahora", view.endpoint.base, view.name)
+        rows = self._guard(view.name).run(selection, lambda: self._ask_base(view, selection))
+        return Reading(view, source=Way.BASE, selection=selection, batches=iter([list(rows)]))
+
+    def _ask_base(self, view: PublishedView, selection: Selection) -> tuple[str, ...]:
+        with self._database.session() as session, session.reading(timeout_s=self._limits.timeout_s):
+            base = session.ask_one("find_relation", name=view.endpoint.base)
+            if base["relation"] is None:
+                raise _unavailable(view)
+            asked = selection.at(base["schema_name"], base["relation_name"])
+            return tuple(row for batch in _begin(session, view, asked) for row in batch)
+
+    def _explain(self, error: _InvalidValueError) -> Problem:
+        """Which of the values PostgreSQL cannot read as what it stands for: asked only when one has been refused."""
+        types = {column.name: column.type for column in error.view.columns}
+        for condition in error.selection.conditions:
+            for value in condition.values:
+                if condition.operator is not Operator.IS_NULL and not self._fits(types[condition.column], value):
+                    return _wrong_type(error.view, condition.column, types[condition.column])
+        return error
+
+    def _fits(self, type_name: str, value: str) -> bool:
+        try:
+            with self._database.session() as session:
+                session.ask_composed(*check_value(type_name, value))
+        except StatementFailedError as error:
+            if error.sqlstate not in _INVALID_VALUE:
+                raise
+            return False
+        return True
+
+    def _guard(self, view: str) -> Guard[tuple[str, ...]]:
+        with self._lock:
+            return self._guards.setdefault(view, Guard(view, self._limits))
+
+    def _refresh(self, view: PublishedView, principal: Principal) -> None:
+        assert self._refresher is not None  # noqa: S101  # _choose() has seen to it
+        if not principal.has_any(_MAY_REFRESH):
+            # The endpoint asks, for all its readers together, who are limited as one caller is.
+            principal = Principal(f"readers of {view.name}", frozenset(_MAY_REFRESH[:1]))
+        started = self._refresher.refresh(view.name, principal, force=True)
+        if not started.refreshed and started.status_url is not None:
+            raise Problem.later(
+                "refresh-started",
+                f"{view.name} is being refreshed: {started.message}",
+                remedy="Ask again when it is done, or with on_stale=serve for what there is.",
+                retry_after_s=10,
+                status_url=started.status_url,
+            )
+
+
+def _begin(session: ApiSession, view: PublishedView, selection: Selection) -> Iterator[list[str]]:
+    """The batches of a query that has begun: what is wrong with it is known before anything is answered."""
+    # One more than asked for tells whether there is a next page.
+    statement, parameters = select_rows(replace(selection, limit=selection.limit + 1))
+    batches = session.stream(statement, parameters, limit=selection.limit + 1, piece=_PIECE)
+    try:
+        first = next(batches, [])
+    except StatementFailedError as error:
+        if error.sqlstate not in _INVALID_VALUE:
+            raise
+        raise _InvalidValueError(view, selection) from None
+    except ConfigurationError:
+        raise Problem(
+            HTTPStatus.INTERNAL_SERVER_ERROR,
+            "view-not-granted",
+            f"The API's own role may not read {view.name}.",
+            remedy="Have the view's owner grant it SELECT on the view and on its base relation (docs/api.md).",
+        ) from None
+    return _chain(first, batches)
+
+
+def _chain(first: list[str], rest: Iterator[list[str]]) -> Iterator[list[str]]:
+    yield first
+    yield from rest
+
+
+class _InvalidValueError(Problem):
+    """One of the selection's values is none of its column's type; which one is asked once the transaction is over.
+    Where it is no filter's, it is the cursor's."""
+
+    def __init__(self, view: PublishedView, selection: Selection) -> None:
+        super().__init__(
+            HTTPStatus.BAD_REQUEST,
+            "invalid-cursor",
+            "The cursor holds values that its columns cannot have.",
+            remedy="Pass next_cursor of the former answer as it is, or begin again without a cursor.",
+        )
+        self.view = view
+        self.selection = selection
+
+
+def _wrong_type(view: PublishedView, column: str, type_name: str) -> Problem:
+    if column == view.endpoint.tenant_column:
+        return Problem(
+            HTTPStatus.FORBIDDEN,
+            "no-tenant",
+            f"The caller's tenant is none that {view.name} knows.",
+            remedy="Ask with a token of another tenant.",
+        )
+    return Problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "invalid-value",
+        f"A value for {column} is no {type_name}.",
+        remedy=f"Write one as PostgreSQL writes a {type_name}; times as ISO 8601.",
+        extra={"column": column, "type": type_name},
+    )
+
+
+def _unavailable(view: PublishedView) -> Problem:
+    """503: why neither the view nor its base relation can be read."""
+    if view.view_oid is None:
+        why = "does not exist at the moment"
+    elif not view.is_populated:
+        why = "has no data yet"
+    else:
+        age = "of unknown age" if view.lag_s is None else f"{view.lag_s:.0f} s old"
+        why = f"has data {age}, which is too old for this request"
+    return Problem.later(
+        "view-too-stale" if view.has_rows else "view-unavailable",
+        f"{view.name} {why}.",
+        remedy="Try again after its next refresh, or accept older data with max_staleness or on_stale.",
+        retry_after_s=60,
+        view=view.name,
+        freshness=view.freshness,
+        lag_s=view.lag_s,
+    )

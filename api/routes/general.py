@@ -1,31 +1,81 @@
-"""Routes for any view, and for the server itself."""
+"""The server itself: whether it is up, and what it offers."""
 
 from __future__ import annotations
 
-from aws_lambda_powertools.event_handler.api_gateway import Router
+import json
+from functools import cache
+from http import HTTPStatus
+from typing import Any, Literal
+
+from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver, Response, Router
 from pydantic import BaseModel
 
 from api.reads import PublishedViews
+from api.routes.responses import problems
 from api.services import Services
+from refresh_task import __version__
+from refresh_task.errors import VistafrescaError
 
 __all__ = ["make_router"]
 
+_DESCRIPTION = (
+    "Fresh materialized views: their rows, how old they are, and what the next refresh will do. See docs/api.md."
+)
+
 
 class Health(BaseModel):
-    """That the server answers, and whether its database does."""
+    """Whether the server answers, and its database."""
 
-    status: str
-    database: str
+    status: Literal["ok", "unavailable"]
+    database: Literal["ok", "unavailable"]
+    version: str
 
 
 def make_router(services: Services, _views: PublishedViews) -> Router:
-    """The routes under /api/v1/mv and /api/v1/views, and /health."""
+    """/health and /openapi.json, which anybody may ask for."""
     router = Router()  # type: ignore[no-untyped-call]  # Powertools leaves it untyped
 
-    @router.get("/health", summary="Whether the server and its database answer")
-    def health() -> Health:
-        with services.database.session() as session:
-            session.fetch_one("read_now")
-        return Health(status="ok", database="ok")
+    @router.get(
+        "/health",
+        summary="Whether the server and its database answer",
+        tags=["server"],
+        responses={
+            200: {"description": "Both do", "content": {"application/json": {"model": Health}}},
+            503: {"description": "The database does not", "content": {"application/json": {"model": Health}}},
+        },
+    )
+    def health() -> Response[Health]:
+        try:
+            with services.database.session() as session:
+                session.fetch_one("read_now")
+        except VistafrescaError:
+            body = Health(status="unavailable", database="unavailable", version=__version__)
+            return Response(HTTPStatus.SERVICE_UNAVAILABLE, "application/json", body, headers={"Retry-After": "5"})
+        return Response(HTTPStatus.OK, "application/json", Health(status="ok", database="ok", version=__version__))
+
+    @cache
+    def document() -> str:
+        resolver = router.api_resolver
+        assert isinstance(resolver, ApiGatewayResolver)  # noqa: S101  # the one that it was included in
+        return describe(resolver)
+
+    @router.get("/openapi.json", summary="This API as OpenAPI", tags=["server"], responses=problems())
+    def openapi() -> dict[str, Any]:
+        described: dict[str, Any] = json.loads(document())
+        return described
 
     return router
+
+
+def describe(resolver: ApiGatewayResolver) -> str:
+    """The OpenAPI document of all routes, as JSON."""
+    from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer, Server  # noqa: PLC0415  # rarely needed
+
+    return resolver.get_openapi_json_schema(
+        title="Vistafresca",
+        version=__version__,
+        description=_DESCRIPTION,
+        servers=[Server(url="/")],
+        security_schemes={"bearer": HTTPBearer(description="A JWT, or one of the local server's tokens.")},
+        security=[{"bearer": []}],
+    )

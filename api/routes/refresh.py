@@ -14,8 +14,8 @@ from pydantic import BaseModel
 from api.control.wording import without_sql
 from api.identity import caller
 from api.problems import Problem
-from api.reads import PublishedViews
-from api.routes.names import find_view
+from api.reads import PublishedViews, find_managed_view
+from api.routes.responses import problems
 from api.services import Refreshed, Refresher, Services
 
 __all__ = ["RefreshAnswer", "answer_refreshed", "make_router", "refresher_of"]
@@ -100,24 +100,38 @@ class RefreshHistory(BaseModel):
     history: list[HistoryEntry]
 
 
-def make_router(services: Services, views: PublishedViews) -> Router:  # noqa: ARG001  # as all routers are made
+_REFRESHING = {
+    200: {"description": "Done, or not needed", "content": {"application/json": {"model": RefreshAnswer}}},
+    202: {"description": "The task does it", "content": {"application/json": {"model": RefreshAnswer}}},
+    **problems(403, 404, 409, 429, 501),
+}
+
+
+def make_router(services: Services, _views: PublishedViews) -> Router:
     """The routes under /api/v1/mv/refresh, /health and /metrics."""
-    router = Router()  # type: ignore[no-untyped-call]  # Powertools leaves its __init__ without types
+    router = Router()  # type: ignore[no-untyped-call]  # Powertools leaves it untyped
 
     def refresh(request: Request, written: str, *, force: bool) -> Response[RefreshAnswer]:
         with services.database.session() as session:
-            view = find_view(session, written)
+            view = find_managed_view(session, written)
         return answer_refreshed(refresher_of(services).refresh(view, caller(request), force=force))
 
-    @router.post("/api/v1/mv/refresh", summary="Refresh the universal transactions now", tags=["refresh"])
+    @router.post(
+        "/api/v1/mv/refresh", summary="Refresh the universal transactions now", tags=["refresh"], responses=_REFRESHING
+    )
     def refresh_universal_transactions(request: Request, force: Force = False) -> Response[RefreshAnswer]:  # noqa: FBT002  # a query parameter
         return refresh(request, _UNIVERSAL_TRANSACTIONS, force=force)
 
-    @router.post("/api/v1/mv/refresh/<view>", summary="Refresh a view now", tags=["refresh"])
+    @router.post("/api/v1/mv/refresh/<view>", summary="Refresh a view now", tags=["refresh"], responses=_REFRESHING)
     def refresh_view(request: Request, view: ViewName, force: Force = False) -> Response[RefreshAnswer]:  # noqa: FBT002  # a query parameter
         return refresh(request, view, force=force)
 
-    @router.get("/api/v1/mv/refresh/status/<id_>", summary="What became of a refresh by the task", tags=["refresh"])
+    @router.get(
+        "/api/v1/mv/refresh/status/<id_>",
+        summary="What became of a refresh by the task",
+        tags=["refresh"],
+        responses=problems(404),
+    )
     def refresh_status(id_: Annotated[int, Path(ge=1, le=2**63 - 1)]) -> RefreshState:
         with services.database.session() as session:
             found = session.ask("read_request", request_id=id_)
@@ -130,20 +144,25 @@ def make_router(services: Services, views: PublishedViews) -> Router:  # noqa: A
             )
         return _state(found[0])
 
-    @router.get("/api/v1/mv/health/<view>", summary="How fresh a view is", tags=["refresh"])
+    @router.get("/api/v1/mv/health/<view>", summary="How fresh a view is", tags=["refresh"], responses=problems(404))
     def view_health(view: ViewName) -> ViewHealth:
         with services.database.session() as session:
-            row = session.ask_one("read_health", view=find_view(session, view))
+            row = session.ask_one("read_health", view=find_managed_view(session, view))
         return ViewHealth(**{**row, "recommendation": _recommend(row)})
 
-    @router.get("/api/v1/mv/metrics/refresh-history", summary="What refreshes came to", tags=["refresh"])
+    @router.get(
+        "/api/v1/mv/metrics/refresh-history",
+        summary="What refreshes came to",
+        tags=["refresh"],
+        responses=problems(404),
+    )
     def refresh_history(
         hours: Annotated[int, Query(ge=1, le=_MOST_HOURS, description="How far back.")] = 24,
         view: Annotated[str | None, Query(description="Of this view only.")] = None,
         limit: Annotated[int, Query(ge=1, le=_MOST_ENTRIES, description="Entries at most.")] = 100,
     ) -> RefreshHistory:
         with services.database.session() as session:
-            name = None if view is None else find_view(session, view)
+            name = None if view is None else find_managed_view(session, view)
             statistics = session.ask_one("read_refresh_statistics", hours=hours, view=name)
             entries = session.ask("read_refresh_history", hours=hours, view=name, most=limit)
         return RefreshHistory(stats=RefreshStatistics(**statistics), history=[_entry(entry) for entry in entries])

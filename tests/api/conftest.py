@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.api.published import publish
 from tests.fix_api import CLIENTS, Client, HttpClient
-from tests.fix_database import Database
+from tests.fix_database import Database, create_database, drop_database
 
 
 @pytest.fixture(params=list(CLIENTS))
@@ -22,5 +23,22 @@ def client(request: pytest.FixtureRequest, database: Database) -> Iterator[Clien
 def http(database: Database) -> Iterator[HttpClient]:
     """The local server's application only: for what Lambda does not do."""
     client = HttpClient(database)
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="module")
+def library(migrated_template: Database) -> Iterator[Database]:
+    """A module's own database with public.summary published, to be read only."""
+    database = create_database(migrated_template.server, template=migrated_template.name)
+    publish(database, base="public.summary_base")
+    yield database
+    drop_database(database)
+
+
+@pytest.fixture(scope="module", params=list(CLIENTS))
+def reader(request: pytest.FixtureRequest, library: Database) -> Iterator[Client]:
+    """The API over the library."""
+    client = CLIENTS[request.param](library)
     yield client
     client.close()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from refresh_task import __version__
 from tests.fix_api import Client
 
 
 def test_health_answers_nobody_in_particular(client: Client) -> None:
     answer = client.get("/health", principal=None)
     assert answer.status == 200
-    assert answer.json == {"status": "ok", "database": "ok"}
+    assert answer.json == {"status": "ok", "database": "ok", "version": __version__}
     assert answer.headers["x-request-id"]
 
 

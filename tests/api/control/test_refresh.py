@@ -299,3 +299,31 @@ def test_a_server_that_refreshes_nothing_says_so(kind: str, database: Database) 
     client = CLIENTS[kind](database)
     assert client.ask("POST", "/api/v1/mv/refresh/mv_a").status == 501
     client.close()
+
+
+# ---- Consistency groups --------------------------------------------------------------------------
+
+
+def _make_group(database: Database) -> None:
+    make_view(database, "mv_a", query="SELECT count(*) AS n FROM source", key="n")
+    make_view(database, "mv_b", query="SELECT count(*) AS n FROM source", key="n")
+    database.execute("UPDATE bi_refresh.view_policy SET group_name = 'ab'")
+    database.execute("INSERT INTO source VALUES (1, 'one')")
+
+
+def test_a_view_is_refreshed_with_its_group_as_of_one_moment(control: Control, database: Database) -> None:
+    _make_group(database)
+    assert control.post("/api/v1/mv/refresh/mv_a").json["refreshed"]
+    moments = database.rows("SELECT data_timestamp FROM bi_refresh.view_state ORDER BY view_name")
+    assert len(moments) == 2
+    assert moments[0] == moments[1]  # one snapshot
+    assert database.rows("SELECT a.n, b.n FROM mv_a AS a CROSS JOIN mv_b AS b") == [(1, 1)]
+
+
+def test_of_a_group_that_cannot_be_refreshed_as_a_whole_nothing_is(control: Control, database: Database) -> None:
+    _make_group(database)
+    database.execute("UPDATE bi_refresh.view_policy SET custom_checks = ARRAY['SELECT false'] WHERE view_name ~ 'mv_b'")
+    assert control.post("/api/v1/mv/refresh/mv_a").status == 202
+    assert database.rows("SELECT a.n, b.n FROM mv_a AS a CROSS JOIN mv_b AS b") == [(0, 0)]
+    assert database.value("SELECT count(*) FROM bi_refresh.mv_refresh_log") == 0
+    assert control.runner.started == [(("refresh", "public.mv_a"), CEO.subject)]

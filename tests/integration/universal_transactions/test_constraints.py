@@ -7,6 +7,8 @@ import pytest
 
 from tests.integration.universal_transactions.system import LINES, REQUIRED, SCHEMA, Connection
 
+CHARGE = "subscription_charges (cliente_id, suscripcion_id, plan, periodo, monto_total)"
+
 
 @pytest.mark.parametrize(
     ("statement", "constraint"),
@@ -46,18 +48,15 @@ from tests.integration.universal_transactions.system import LINES, REQUIRED, SCH
             "ecommerce_orders_monto_productos_is_an_amount",
         ),
         (
-            "subscription_charges (cliente_id, suscripcion_id, plan, periodo, monto_total)"
-            " VALUES (1, 1, 'negocio', '2025-01-02', 1)",
+            f"{CHARGE} VALUES (1, 1, 'negocio', '2025-01-02', 1)",
             "subscription_charges_periodo_is_a_month",
         ),
         (
-            "subscription_charges (cliente_id, suscripcion_id, plan, periodo, monto_total)"
-            " VALUES (1, 1, 'gratis', '2025-01-01', 1)",
+            f"{CHARGE} VALUES (1, 1, 'gratis', '2025-01-01', 1)",
             "subscription_charges_plan_is_known",
         ),
         (
-            "subscription_charges (cliente_id, suscripcion_id, plan, periodo, monto_total)"
-            " VALUES (1, 1, 'negocio', '2025-01-01', 1), (1, 1, 'negocio', '2025-01-01', 1)",
+            f"{CHARGE} VALUES (1, 1, 'negocio', '2025-01-01', 1), (1, 1, 'negocio', '2025-01-01', 1)",
             "subscription_charges_suscripcion_id_periodo_key",
         ),
     ],

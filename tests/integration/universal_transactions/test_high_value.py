@@ -85,7 +85,7 @@ def test_fifty_large_transactions_are_one_refresh(connection: Connection) -> Non
     ).fetchall() == [(50, 50)]
 
 
-def test_a_writer_needs_no_right_on_the_queue(transactions_database: Database, make_role: MakeRole) -> None:
+def test_a_writer_needs_no_right_on_the_queue(make_role: MakeRole, transactions_database: Database) -> None:
     role = make_role()
     transactions_database.execute(f"GRANT USAGE ON SCHEMA {SCHEMA} TO {role}")
     transactions_database.execute(f"GRANT INSERT, SELECT ON {SCHEMA}.cpg_consignment TO {role}")
@@ -93,4 +93,3 @@ def test_a_writer_needs_no_right_on_the_queue(transactions_database: Database, m
         add(writer, "cpg_consignment", "50000")
     with transactions_database.connect() as connection:
         assert requests(connection) == [asked("cpg_consignment")]
-        connection.execute(f"DROP OWNED BY {role}")

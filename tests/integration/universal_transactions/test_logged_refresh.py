@@ -63,9 +63,7 @@ def test_an_unknown_trigger_type_is_refused(rolled_back: Connection, trigger_typ
     assert refused.value.diag.message_hint == "One of: cron, event, manual, test."
 
 
-def test_while_another_session_refreshes_it_is_skipped(
-    transactions_database: Database, connection: Connection
-) -> None:
+def test_while_another_session_refreshes_it_is_skipped(transactions_database: Database, connection: Connection) -> None:
     add(connection, "cpg_pos", "10")
     with transactions_database.connect() as other, other.transaction():
         assert logged_refresh(other)["status"] == "completed"
@@ -127,13 +125,12 @@ def test_a_timeout_is_a_failure_that_is_kept(transactions_database: Database, co
 
 def test_a_cancelled_refresh_is_told_and_logged(transactions_database: Database, connection: Connection) -> None:
     logged_refresh(connection)
-    with transactions_database.connect() as other, ThreadPoolExecutor(1) as pool:
-        with other.transaction():
-            other.execute(f"LOCK TABLE {SCHEMA}.cpg_pos IN ACCESS EXCLUSIVE MODE")
-            cancelled = pool.submit(logged_refresh, connection, "cron", "hourly_job")
-            transactions_database.wait_for(f"{WAITS} AND a.pid = {connection.info.backend_pid}")
-            transactions_database.execute("SELECT pg_cancel_backend(%s)", connection.info.backend_pid)
-            outcome = cancelled.result(20)
+    with transactions_database.connect() as other, ThreadPoolExecutor(1) as pool, other.transaction():
+        other.execute(f"LOCK TABLE {SCHEMA}.cpg_pos IN ACCESS EXCLUSIVE MODE")
+        cancelled = pool.submit(logged_refresh, connection, "cron", "hourly_job")
+        transactions_database.wait_for(f"{WAITS} AND a.pid = {connection.info.backend_pid}")
+        transactions_database.execute("SELECT pg_cancel_backend(%s)", connection.info.backend_pid)
+        outcome = cancelled.result(20)
     assert (outcome["status"], outcome["rows_affected"]) == ("cancelled", None)
     assert last_log(transactions_database, MATERIALIZED_VIEW)["status"] == "cancelled"
 
@@ -159,7 +156,7 @@ def test_a_view_without_a_policy_is_a_failure_with_its_number(
     assert (outcome["status"], outcome["refresh_id"], log["sqlstate"]) == ("failed", log["id"], "42704")
 
 
-def test_only_whom_the_owner_allows_may_call_it(transactions_database: Database, make_role: MakeRole) -> None:
+def test_only_whom_the_owner_allows_may_call_it(make_role: MakeRole, transactions_database: Database) -> None:
     """With that, no right on the tables is needed."""
     role = make_role()
     transactions_database.execute(f"GRANT USAGE ON SCHEMA {SCHEMA} TO {role}")
@@ -173,4 +170,3 @@ def test_only_whom_the_owner_allows_may_call_it(transactions_database: Database,
             )
             assert logged_refresh(caller)["rows_affected"] == 1
         assert last_log(transactions_database, MATERIALIZED_VIEW)["triggered_by"] == role
-        owner.execute(f"DROP OWNED BY {role}")

@@ -126,10 +126,8 @@ def test_lines_may_use_the_same_ids(connection: Connection) -> None:
         ("cliente_id = 7", dict.fromkeys(LINES, "cliente_id = 7")),
     ],
 )
-def test_one_key_is_read_without_the_other_rows(
-    emptied: Connection, condition: str, tables: Mapping[str, str]
-) -> None:
-    """What makes recomputing a slice cheap: its key reaches the tables' indexes, and only the lines that can have it."""
+def test_one_key_is_read_without_the_other_rows(emptied: Connection, condition: str, tables: Mapping[str, str]) -> None:
+    """What makes recomputing a slice cheap: its key reaches the tables' indexes, of those lines that can have it."""
     generate(emptied, 5_000)
     emptied.execute("SET LOCAL enable_seqscan = off")
     plan = emptied.execute(f"EXPLAIN (FORMAT JSON) SELECT * FROM {BASE_QUERY} WHERE {condition}").fetchone()

@@ -50,14 +50,19 @@ BEGIN
     PERFORM driver_matrix.insert_sample_payments(as_of);
     ANALYZE ops.yango_payments, ops.yango_statements;
 
+    -- In this order, even where parallel workers count.
     RETURN QUERY
-    SELECT 'public.drivers', count(*) FROM public.drivers
-    UNION ALL SELECT 'observational.leads', count(*) FROM observational.leads
-    UNION ALL SELECT 'ops.trips', count(*) FROM ops.trips
-    UNION ALL SELECT 'ops.funnel_events', count(*) FROM ops.funnel_events
-    UNION ALL SELECT 'ops.milestone_rules', count(*) FROM ops.milestone_rules
-    UNION ALL SELECT 'ops.yango_claims', count(*) FROM ops.yango_claims
-    UNION ALL SELECT 'ops.yango_payments', count(*) FROM ops.yango_payments
-    UNION ALL SELECT 'ops.yango_statements', count(*) FROM ops.yango_statements;
+    SELECT counted.name, counted.number
+    FROM (
+        SELECT 1, 'public.drivers', count(*) FROM public.drivers
+        UNION ALL SELECT 2, 'observational.leads', count(*) FROM observational.leads
+        UNION ALL SELECT 3, 'ops.trips', count(*) FROM ops.trips
+        UNION ALL SELECT 4, 'ops.funnel_events', count(*) FROM ops.funnel_events
+        UNION ALL SELECT 5, 'ops.milestone_rules', count(*) FROM ops.milestone_rules
+        UNION ALL SELECT 6, 'ops.yango_claims', count(*) FROM ops.yango_claims
+        UNION ALL SELECT 7, 'ops.yango_payments', count(*) FROM ops.yango_payments
+        UNION ALL SELECT 8, 'ops.yango_statements', count(*) FROM ops.yango_statements
+    ) AS counted (place, name, number)
+    ORDER BY counted.place;
 END
 $$;

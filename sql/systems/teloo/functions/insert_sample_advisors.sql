@@ -16,7 +16,8 @@ AS $$
         city.ciudad,
         city.departamento,
         'Repuestos ' || city.ciudad || ' ' || advisor.n,
-        1 + (advisor.h & 15) / 4.00,
+        -- those who have never offered are new, and as good as each other
+        CASE WHEN advisor.n % 12 = 5 THEN 3 ELSE 1 + (advisor.h & 15) / 4.00 END,
         1 + (advisor.h >> 4 & 3),
         CASE WHEN advisor.n % 40 = 0 THEN 'SUSPENDIDO' WHEN advisor.n % 15 = 0 THEN 'INACTIVO' ELSE 'ACTIVO' END,
         (advisor.h >> 6 & 8191) * 100 / 8191.00,

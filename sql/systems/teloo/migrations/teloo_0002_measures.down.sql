@@ -11,6 +11,8 @@ BEGIN
             AND pg_catalog.starts_with(
                 pg_catalog.obj_description(pg_class.oid, 'pg_class'), 'Vistafresca: another name for teloo.'
             )
+            -- A comment alone proves nothing.
+            AND pg_catalog.pg_get_userbyid(pg_class.relowner) = current_user
     LOOP
         EXECUTE pg_catalog.format('DROP VIEW %s', alias_name);
     END LOOP;

@@ -62,8 +62,8 @@ SELECT
     coalesce(o.ganadoras, 0) AS ofertas_ganadoras,
     coalesce(o.aceptadas, 0) AS ofertas_aceptadas,
     o.precio_promedio::numeric(12, 2) AS precio_promedio_ofertas,
-    o.precio_minimo AS precio_minimo_ofertas,
-    o.precio_maximo AS precio_maximo_ofertas,
+    o.precio_minimo::numeric(12, 2) AS precio_minimo_ofertas,
+    o.precio_maximo::numeric(12, 2) AS precio_maximo_ofertas,
     o.entrega_dias::numeric(5, 2) AS tiempo_entrega_promedio,
     o.garantia_meses::numeric(5, 2) AS garantia_promedio_meses,
     coalesce(s.clientes, 0) AS clientes_activos,
@@ -123,7 +123,7 @@ notificaciones_30d AS (
 auditorias_asesor AS (
     SELECT
         asesor_id,
-        (array_agg(confianza ORDER BY realizada_en DESC))[1] AS confianza,
+        (array_agg(confianza ORDER BY realizada_en DESC))[1]::numeric(3, 2) AS confianza,
         count(*) AS realizadas,
         max(realizada_en) AS ultima
     FROM teloo.auditorias

@@ -1,4 +1,4 @@
--- Orders of the web shop, in the order of time, at every hour; free delivery from 800 pesos on. One in 250 is twenty times as large
+-- Orders of the web shop, day by day, at every hour; free delivery from 800 pesos on. One in 250 is twenty times as large
 -- as it would be. Those of the last week are mostly under way.
 CREATE OR REPLACE FUNCTION universal_transactions.insert_sample_orders(
     transactions bigint, customers integer, as_of date

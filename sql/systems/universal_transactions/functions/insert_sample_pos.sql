@@ -1,4 +1,4 @@
--- Sales at the point of sale, in the order of time, in 24 shops open from 9 to 21: three in four without a customer's name. Most are
+-- Sales at the point of sale, day by day, in 24 shops open from 9 to 21: three in four without a customer's name. Most are
 -- small; one in 500 is twenty times as large as it would be.
 CREATE OR REPLACE FUNCTION universal_transactions.insert_sample_pos(transactions bigint, customers integer, as_of date)
 RETURNS void

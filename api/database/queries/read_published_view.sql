@@ -1,0 +1,28 @@
+-- A managed view as reading it needs it: how it is published, whether it is there, and how old its contents are. Its age is not known
+-- if it was dropped and created anew since its last refresh.
+SELECT
+    p.view_name,
+    name.parts[1] AS schema_name,
+    name.parts[2] AS relation_name,
+    p.endpoint,
+    c.oid::bigint AS view_oid,
+    c.relfilenode::bigint AS file_node,
+    coalesce(c.relispopulated, false) AS is_populated,
+    CASE
+        WHEN p.target_lag IS NOT NULL THEN extract(EPOCH FROM p.target_lag)
+        -- "downstream": the smallest of those that read it
+        ELSE (
+            SELECT extract(EPOCH FROM v.target_lag)
+            FROM bi_refresh.view_status AS v
+            WHERE v.view_name = p.view_name
+        )
+    END::float8 AS target_lag_s,
+    CASE WHEN s.view_oid = c.oid AND c.relispopulated THEN s.global_data_timestamp END AS data_timestamp,
+    CASE WHEN s.view_oid = c.oid AND c.relispopulated THEN s.refreshed_at END AS refreshed_at,
+    now() AS now
+FROM bi_refresh.view_policy AS p
+CROSS JOIN LATERAL parse_ident(p.view_name) AS name (parts)
+LEFT JOIN pg_namespace AS n ON name.parts[1] = n.nspname
+LEFT JOIN pg_class AS c ON n.oid = c.relnamespace AND name.parts[2] = c.relname AND c.relkind = 'm'
+LEFT JOIN bi_refresh.view_state AS s ON p.view_name = s.view_name
+WHERE p.view_name = %(view_name)s
