@@ -69,7 +69,7 @@ def make_router(services: Services, views: PublishedViews) -> Router:
         only_pending: Annotated[bool, Query(description="Only drivers for whom something is owed")] = False,  # noqa: FBT002  # a query parameter
         limit: Annotated[int, Query(ge=1, le=1000, description="At most so many drivers")] = 100,
         cursor: Annotated[str | None, Query(description="next_cursor of the page before")] = None,
-    ) -> Response[DriverMatrix]:
+    ) -> Response[Any]:
         given: dict[str, Any] = {
             "origin_tag": origin_tag,
             "week_start_from": week_start_from,

@@ -149,7 +149,7 @@ def test_an_unknown_view_is_a_problem_with_the_nearest_names(control: Control, d
     make_view(database, "mv_revenue")
     unknown = control.post("/api/v1/mv/refresh/mv_revenu")
     assert (unknown.status, unknown.json["type"]) == (404, "urn:vistafresca:problem:unknown-view")
-    assert "public.mv_revenue" in unknown.json["remedy"]
+    assert "mv_revenue?" in unknown.json["remedy"]
 
 
 def test_nothing_in_the_path_reaches_the_database_as_sql(control: Control, database: Database) -> None:
