@@ -205,7 +205,7 @@ def test_what_happens_between_start_and_end_is_told_in_a_line(
     ],
 )
 def test_only_rows_that_were_counted_are_told(
-    logged: Callable[..., dict[str, Any]], counted: dict[str, int], told: str
+    logged: Callable[..., dict[str, Any]], counted: dict[str, Any], told: str
 ) -> None:
     line = logged(lambda reporter: reporter.step_finished(outcome(Status.COMPLETED, **counted)))
     assert line["message"] == f"public.a refreshed in 0.5 s: {told}"
