@@ -121,7 +121,7 @@ class PublishedViews:
 
     def _ask_base(self, view: PublishedView, selection: Selection) -> tuple[str, ...]:
         with self._database.session() as session, session.reading(timeout_s=self._limits.timeout_s):
-            base = session.ask_one("find_relation", name=view.endpoint.base)
+            base = session.ask_one("find_relation", relation_name=view.endpoint.base)
             if base["relation"] is None:
                 raise _unavailable(view)
             asked = selection.at(base["schema_name"], base["relation_name"])
