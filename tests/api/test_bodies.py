@@ -116,8 +116,16 @@ def _scope(client: HttpClient) -> dict[str, Any]:
     }
 
 
-def test_who_hangs_up_gives_the_connection_back(wide: Database) -> None:
+def test_who_hangs_up_gives_the_connection_back(wide: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     client = HttpClient(wide, connections=1)
+    kept: list[Any] = []  # so that it is not the garbage collector who closes them
+    make_answer = client.api._answer
+
+    def keep(*arguments: Any) -> dict[str, Any]:
+        kept.append(make_answer(*arguments))
+        return dict(kept[-1])
+
+    monkeypatch.setattr(client.api, "_answer", keep)
     asyncio.run(client.ask_async("GET", PATH, {"limit": "1"}))
 
     async def hang_up() -> None:
@@ -148,6 +156,7 @@ def test_an_answer_that_lambda_cannot_give_says_what_to_do(wide: Database) -> No
     assert len(page.json["rows"]) == 1_000
     packed = client.get(PATH, {"limit": "2500"}, headers={"Accept-Encoding": "gzip"})
     assert len(packed.json["rows"]) == 2_500
+    assert client.get(PATH, headers={"Accept-Encoding": "gzip"}).status == 413
     client.close()
 
 
