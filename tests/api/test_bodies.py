@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from api.body import accepts_gzip, compress
+from refresh_task.errors import StatementFailedError
 from tests.api.published import publish
 from tests.fix_api import ADMIN, Client, HttpClient, LambdaClient
 from tests.fix_database import Database, create_database, drop_database
@@ -176,6 +177,49 @@ def test_a_large_body_is_refused(http: HttpClient) -> None:
     start, *rest = asyncio.run(ask())
     assert start["status"] == 413
     assert json.loads(b"".join(message["body"] for message in rest))["remedy"]
+
+
+def test_bytes_that_are_no_text_are_refused_or_ignored(http: HttpClient) -> None:
+    async def ask() -> list[Any]:
+        sent: list[Any] = []
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        async def receive() -> Any:
+            return {"type": "http.request", "body": b"\xff\xfe", "more_body": False}
+
+        odd = {"headers": [(b"x-odd", b"\xff"), (b"x-odd", b"\xe9")], "query_string": b"a=%ff&\xff"}
+        await http.api({**_scope_of_health(), **odd}, receive, send)
+        return sent
+
+    assert asyncio.run(ask())[0]["status"] == 200
+
+
+def test_an_answer_that_breaks_off_does_not_look_whole(wide: Database) -> None:
+    client = HttpClient(wide)
+    asyncio.run(client.ask_async("GET", PATH, {"limit": "1"}))
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+        if len(sent) == 2:  # the first piece is on its way: the database goes
+            await asyncio.to_thread(
+                wide.execute,
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+                " AND pid <> pg_backend_pid()",
+            )
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    with pytest.raises(StatementFailedError):  # uvicorn then ends the connection without the last chunk
+        asyncio.run(client.api(_scope(client), receive, send))
+    assert sent[0]["status"] == 200
+    assert all(message["more_body"] for message in sent[1:])
+    # the next one gets a connection that works
+    assert client.get(PATH, {"limit": "1"}).status == 200
+    client.close()
 
 
 def _scope_of_health() -> dict[str, Any]:
