@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ base = "public.v_a"
 tenant_column = "label"
 refresh_within = "8 seconds"
 """
-DEFAULTS = {
+DEFAULTS: dict[str, object] = {
     "roles": [],
     "filters": None,
     "order": [],
@@ -37,7 +38,7 @@ DEFAULTS = {
 
 @pytest.fixture
 def views(database: Database) -> Database:
-    """A database with the view public.a (id, label), its base public.v_a, and the view public.b, none of them managed."""
+    """A database with the views public.a (id, label) and b, not managed, and two others: a base of a, and none."""
     make_view(database, "a")
     make_view(database, "b")
     database.execute("CREATE VIEW v_a AS SELECT id, label, 1 AS more FROM source; CREATE VIEW v_b AS SELECT 1 AS id")
@@ -60,9 +61,11 @@ def test_every_key_is_stored_as_the_api_reads_it_and_compares_equal(
     _publish(file, EVERY_KEY)
     first = command_line(views, "apply", "--file", str(file))
     assert first.stdout.splitlines() == [
-        "+ public.a: target_lag 0:15:00, timeout as the task's setting, enabled true, endpoint published "
-        "(roles reader, admin; filters label; order label, -id; max_limit 50; max_staleness 0:30:00; on_stale base; "
-        "base public.v_a; tenant_column label; refresh_within 0:00:08)",
+        (
+            "+ public.a: target_lag 0:15:00, timeout as the task's setting, enabled true, endpoint published "
+            "(roles reader, admin; filters label; order label, -id; max_limit 50; max_staleness 0:30:00; "
+            "on_stale base; base public.v_a; tenant_column label; refresh_within 0:00:08)"
+        ),
         "1 of 1 declared policy changed.",
     ]
     assert views.rows(STORED) == [
@@ -101,24 +104,24 @@ def test_publishing_changing_and_withdrawing_are_in_the_difference(
 
 
 @pytest.mark.parametrize(
-    ("keys", "subject", "message", "remedy"),
+    ("keys", "said"),
     [
-        ('filters = ["label", "lable"]', "filters", "the view has no column 'lable'.", "Did you mean 'label'?"),
-        ('order = ["-lable"]', "order", "the view has no column 'lable'.", "Did you mean 'label'?"),
-        ('tenant_column = "ciudad"', "tenant_column", "has no column 'ciudad'.", "Its columns are: id, label."),
-        ('base = "public.v_aa"', "base", "has no relation public.v_aa.", "Did you mean 'public.v_a'?"),
-        ('base = "ventas.hechos"', "base", "has no relation ventas.hechos.", "Create it first, or take the key out."),
-        ('base = "public.v_b"', "base", "public.v_b has no column label.", "Name a relation with all columns"),
+        ('filters = ["label", "lable"]', r"filters: the view has no column 'lable'\.\nDid you mean 'label'\?"),
+        ('order = ["-lable"]', r"order: the view has no column 'lable'\.\nDid you mean 'label'\?"),
+        ('tenant_column = "ciudad"', r"tenant_column: the view has no column 'ciudad'\.\nIts columns are: id, label\."),
+        ('base = "public.v_aa"', r"base: .* has no relation public\.v_aa\.\nDid you mean 'public\.v_a'\?"),
+        (
+            'base = "ventas.hechos"',
+            r"base: .* has no relation ventas\.hechos\.\nCreate it first, or take the key out\.",
+        ),
+        ('base = "public.v_b"', r"base: public\.v_b has no column label\.\nName a relation with all columns of .*"),
     ],
 )
 def test_what_the_database_does_not_have_is_refused_before_anything_is_written(
-    views: Database, file: Path, command_line: CommandLine, keys: str, subject: str, message: str, remedy: str
+    views: Database, file: Path, command_line: CommandLine, keys: str, said: str
 ) -> None:
     _publish(file, keys)
     file.write_text(f'[[view]]\nname = "public.b"\n{file.read_text()}')
     result = command_line(views, "apply", "--file", str(file))
     assert (result.exit_code, result.stdout, views.rows(STORED)) == (2, "", [])
-    assert result.stderr.startswith(f"error: public.a, endpoint.{subject}: ")
-    first, second = result.stderr.splitlines()
-    assert first.endswith(message)
-    assert second.startswith(remedy)
+    assert re.fullmatch(rf"error: public\.a, endpoint\.{said}\n", result.stderr)

@@ -255,6 +255,32 @@ def test_one_migration_back_and_up_again_keeps_the_views_and_their_history(
     assert dump(database) == dump(empty_database)
 
 
+def test_the_newest_migration_back_keeps_the_triggers_that_ask_for_refreshes(
+    database: Database, command_line: CommandLine
+) -> None:
+    """And takes the aliases with it, whose columns an older version does not have."""
+    view = make_view(database, "a")
+    database.execute(
+        "CREATE TRIGGER ask AFTER INSERT ON source FOR EACH STATEMENT"
+        " EXECUTE FUNCTION bi_refresh.request_refresh_on_change('public.a')"
+    )
+    before = dump(database)
+    command_line(database, "migrate", "--public-aliases")
+    with_aliases = dump(database)
+
+    assert down(database, "bi_refresh_0003") == ("bi_refresh_0003",)
+    for name in ("mv_refresh_log", "mv_refresh_metrics"):
+        assert database.value("SELECT to_regclass(%s)", f"public.{name}") is None
+    assert database.value("SELECT to_regproc('public.refresh_bi_views')") is None
+    database.execute("INSERT INTO source VALUES (1, 'x')")
+    assert database.rows("SELECT view_name FROM bi_refresh.mv_refresh_triggers") == [(view,)]
+
+    up(database)
+    assert dump(database) == before
+    command_line(database, "migrate", "--public-aliases")
+    assert dump(database) == with_aliases
+
+
 # ---- list, down, and what is refused -------------------------------------------------------------
 
 

@@ -26,6 +26,13 @@ def _table(after: str) -> dict[str, dict[str, str]]:
     return {row[0].strip("` "): dict(zip(header, [cell.strip("| ") for cell in row], strict=True)) for row in rows}
 
 
+def _in_words(seconds: float) -> str:
+    if seconds < 60:
+        return f"{seconds:g} seconds"
+    hours, unit = seconds / 3600, "hour" if seconds == 3600 else "hours"
+    return f"{hours:g} {unit}" if seconds >= 3600 else f"{seconds / 60:g} minutes"
+
+
 def _written(default: object) -> str:
     match default:
         case None:
@@ -35,11 +42,7 @@ def _written(default: object) -> str:
         case float():
             return f"`{default:g}`"
         case timedelta():
-            minutes = default.total_seconds() / 60
-            if minutes < 1:
-                return f"`{default.total_seconds():g} seconds`"
-            hours, unit = minutes / 60, "hour" if minutes == 60 else "hours"
-            return f"`{hours:g} {unit}`" if minutes >= 60 else f"`{minutes:g} minutes`"
+            return f"`{_in_words(default.total_seconds())}`"
         case () | BaseModel():
             return ""
     return f"`{default}`"

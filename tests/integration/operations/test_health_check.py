@@ -24,9 +24,9 @@ def test_the_columns_are_the_document_s(database: Database) -> None:
 
 
 def test_a_view_needs_a_refresh_when_it_is_late_or_asked_for_or_of_unknown_age(database: Database) -> None:
-    for name in ("asked", "born", "disabled", "downstream", "fresh", "late", "made_from_old"):
+    for name in ("asked", "born", "disabled", "downstream", "fresh", "late", "made_from_old", "unread"):
         make_view(database, name)
-    database.execute("UPDATE bi_refresh.view_policy SET target_lag = NULL WHERE view_name = 'public.downstream'")
+    database.execute("UPDATE bi_refresh.view_policy SET target_lag = NULL WHERE view_name ~ 'downstream|unread'")
     database.execute("UPDATE bi_refresh.view_policy SET enabled = false WHERE view_name = 'public.disabled'")
     for name in ("asked", "disabled", "fresh"):
         know(database, f"public.{name}", age="5 minutes 30 seconds")
@@ -42,6 +42,7 @@ def test_a_view_needs_a_refresh_when_it_is_late_or_asked_for_or_of_unknown_age(d
         ("public.fresh", AT_TEN, 5, False),
         ("public.late", AT_TEN, 25, True),
         ("public.made_from_old", AT_TEN, 2, True),
+        ("public.unread", None, None, True),
     ]
 
 
