@@ -48,7 +48,8 @@ def main(arguments: Sequence[str]) -> int:
     with embedded_server(settings=_SERVER_SETTINGS) as server:
         _Demo(server).show(sales=options.sales)
     console.print(
-        f"\nDone in {time.monotonic() - started:.0f} s. Nothing is left running. Next: make serve, and README.md, “Deploy”."
+        f"\nDone in {time.monotonic() - started:.0f} s. Nothing is left running. "
+        "Next: make serve, and README.md, “Deploy”."
     )
     return 0
 
