@@ -14,12 +14,16 @@ from aws_lambda_powertools.logging.utils import copy_config_to_registered_logger
 
 from api.application import register
 from api.body import assemble
+from api.control.aws import AwsScheduler, EcsRunner
+from api.control.refresh import DatabaseRefresher
 from api.database import ApiDatabase
 from api.database.connections import OneConnection
 from api.database.database import open_api_session
 from api.errors import answer_of, request_id_of
 from api.identity import GatewayIdentity
+from api.metrics import count_fallbacks
 from api.services import Services
+from api.settings import ApiSettings
 from refresh_task.settings import Settings
 
 __all__ = ["LambdaApi", "handler"]
@@ -56,5 +60,20 @@ def _application() -> LambdaApi:
     # One JSON object a line, for CloudWatch; what the runtime has set up would leave INFO out.
     logger = Logger(service=settings.service, level=settings.log_level)
     copy_config_to_registered_loggers(logger, include={logging.getLogger("vistafresca").name})
+    count_fallbacks(settings, logging.getLogger("vistafresca.api"))
     database = ApiDatabase(OneConnection(partial(open_api_session, settings, os.environ)))
-    return LambdaApi(Services(database=database, identify=GatewayIdentity(), settings=settings))
+    api_settings = ApiSettings.from_environment(os.environ)
+    identify = GatewayIdentity(dict(api_settings.iam_roles))
+    if not api_settings.is_on_aws:
+        return LambdaApi(Services(database=database, identify=identify, settings=settings))
+    runner = EcsRunner(api_settings)
+    return LambdaApi(
+        Services(
+            database=database,
+            identify=identify,
+            settings=settings,
+            refresher=DatabaseRefresher(database=database, runner=runner, settings=settings),
+            runner=runner,
+            scheduler=AwsScheduler(api_settings),
+        )
+    )

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from api.database import ApiDatabase
 from api.identity import Identify, Principal
+from api.scheduling import Runner, Scheduler
 from refresh_task.settings import Settings
 
-__all__ = ["GuardLimits", "Refreshed", "Refresher", "Runner", "Scheduler", "Services"]
+__all__ = ["GuardLimits", "Refreshed", "Refresher", "Services"]
 
 
 @dataclass(frozen=True, slots=True)
 class Refreshed:
-    """What a refresh on demand came to. Not `refreshed`: it was started elsewhere, or nothing had to be done;
-    `status_url` then says where to look (None: it is done)."""
+    """What a refresh on demand came to. Not `refreshed`: it was started elsewhere, and `status_url` says where to look;
+    or nothing had to be done; or, among several views, it failed: `error` says why and what to do."""
 
     view: str
     refreshed: bool
@@ -25,30 +26,21 @@ class Refreshed:
     duration_ms: int | None = None
     rows_affected: int | None = None
     status_url: str | None = None
+    error: str | None = None
 
 
 class Refresher(Protocol):
     """Refreshes a view because somebody asks for it (api/control/refresh.py)."""
 
     def refresh(self, view: str, principal: Principal, *, force: bool = False) -> Refreshed:
-        """Of a managed view, by full name. Raises Problem: 403, 409 (disabled), 429 with Retry-After, 503."""
+        """Of a managed view, by full name. Raises Problem: 403, 409 (disabled), 429 with Retry-After, 500, 503."""
 
+    def refresh_each(self, views: Sequence[str], principal: Principal) -> list[Refreshed]:
+        """Of several views, fresh or not, which count as one; a failing one leaves the others as they are. Raises
+        Problem as refresh() does, but for 500."""
 
-class Runner(Protocol):
-    """Starts the task: in a process of its own locally, in a container on AWS."""
-
-    def start(self, arguments: Sequence[str], *, triggered_by: str) -> str:
-        """Start `vistafresca <arguments>`; returns how the run is known there. Raises Problem 503."""
-
-
-class Scheduler(Protocol):
-    """What starts the task by the clock: APScheduler locally, EventBridge on AWS."""
-
-    def status(self) -> Mapping[str, Any]:
-        """Its state, its jobs or rules, and when each is next due."""
-
-    def reschedule_daily(self, hour: int, minute: int, time_zone: str) -> Mapping[str, Any]:
-        """Move the daily job, and only that, to this minute."""
+    def start(self, views: Sequence[str], principal: Principal) -> list[Refreshed]:
+        """Of several views, by the task. Raises Problem as refresh() does."""
 
 
 @dataclass(frozen=True, slots=True)

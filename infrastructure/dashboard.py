@@ -8,7 +8,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from infrastructure.metrics import LogMetrics, RunMetrics
+from infrastructure.metrics import ApiMetrics, LogMetrics, RunMetrics
 from infrastructure.naming import Names
 from infrastructure.settings import Database
 
@@ -98,6 +98,50 @@ class Dashboard(Construct):
                 query_lines=[
                     "fields @timestamp, event, view, sqlstate, message",
                     f"filter event in {json.dumps(FAILURES)}",
+                    "sort @timestamp desc",
+                    "limit 20",
+                ],
+                width=FULL,
+            )
+        )
+
+    def add_api(
+        self, *, names: Names, database: Database, run: RunMetrics, api: ApiMetrics, log_group: logs.ILogGroup
+    ) -> None:
+        """How fast the API answers, with what, and how often from the query behind a view; its latest errors."""
+        self._dashboard.add_widgets(
+            cloudwatch.TextWidget(markdown=f"### API of {names.service}", width=FULL, height=1),
+        )
+        self._dashboard.add_widgets(
+            cloudwatch.GraphWidget(
+                title="API: time to answer (ms)",
+                left=[api.answers("Latency", statistic=statistic, period=PERIOD) for statistic in ("p50", "p99")],
+                left_annotations=[cloudwatch.HorizontalAnnotation(label="slow", value=database.alarms.api_latency_ms)],
+                width=THIRD,
+            ),
+            cloudwatch.GraphWidget(
+                title="API: answers, errors, requests turned away",
+                left=[
+                    *(api.answers(name, statistic="Sum", period=PERIOD) for name in ("Count", "4xx", "5xx")),
+                    *(api.function(name, statistic="Sum", period=PERIOD) for name in ("Errors", "Throttles")),
+                ],
+                width=THIRD,
+            ),
+            cloudwatch.GraphWidget(
+                title="API: answers from the query behind a view, and those refused",
+                left=[
+                    run.metric(name, statistic="Sum", period=PERIOD) for name in ("ApiFallbacks", "ApiFallbackRefused")
+                ],
+                width=THIRD,
+            ),
+        )
+        self._dashboard.add_widgets(
+            cloudwatch.LogQueryWidget(
+                title="API: latest errors",
+                log_group_names=[log_group.log_group_name],
+                query_lines=[
+                    "fields @timestamp, level, message, @requestId",
+                    'filter level in ["ERROR", "CRITICAL"]',
                     "sort @timestamp desc",
                     "limit 20",
                 ],

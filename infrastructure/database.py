@@ -1,4 +1,5 @@
-"""How a task reaches a database that is there already: what it is told, what its role may do, the open port."""
+"""How a task and the API reach a database that is there already: what they are told, what their roles may do, the open
+port."""
 
 from typing import Protocol
 
@@ -16,13 +17,13 @@ class Database(Protocol):
 
     @property
     def environment(self) -> dict[str, str]:
-        """What the task's container is told about it; nothing secret."""
+        """What the container is told about it; nothing secret."""
 
     def grant_connect(self, role: iam.IRole) -> None:
         """Let the role fetch the password or make the token, and nothing else."""
 
-    def let_in(self, security_group: ec2.ISecurityGroup) -> None:
-        """Open the database's port from this group, on both sides."""
+    def let_in(self, security_group: ec2.ISecurityGroup, *, who: str) -> None:
+        """Open the database's port from this group, on both sides. `who` is what the rule will say of it."""
 
 
 class DatabaseWithSecret(Construct):
@@ -48,8 +49,8 @@ class DatabaseWithSecret(Construct):
     def grant_connect(self, role: iam.IRole) -> None:
         grant_get_value(role, secret_arn=self._secret.arn, kms_key_arn=self._secret.kms_key_arn)
 
-    def let_in(self, security_group: ec2.ISecurityGroup) -> None:
-        security_group.connections.allow_to(self._security_group, ec2.Port.tcp(self._secret.port), "refresh task")
+    def let_in(self, security_group: ec2.ISecurityGroup, *, who: str) -> None:
+        security_group.connections.allow_to(self._security_group, ec2.Port.tcp(self._secret.port), who)
 
 
 class DatabaseWithToken(Construct):
@@ -81,8 +82,8 @@ class DatabaseWithToken(Construct):
         )
         role.add_to_principal_policy(iam.PolicyStatement(actions=["rds-db:connect"], resources=[user]))
 
-    def let_in(self, security_group: ec2.ISecurityGroup) -> None:
-        security_group.connections.allow_to(self._security_group, ec2.Port.tcp(self._way.port), "refresh task")
+    def let_in(self, security_group: ec2.ISecurityGroup, *, who: str) -> None:
+        security_group.connections.allow_to(self._security_group, ec2.Port.tcp(self._way.port), who)
 
 
 def _imported(scope: Construct, security_group_id: str) -> ec2.ISecurityGroup:

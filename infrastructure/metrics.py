@@ -1,10 +1,12 @@
-"""The metrics that a run leaves behind, with the very dimensions it gives them: one letter off, and an alarm
+"""The metrics that a run and the API leave behind, with the very dimensions they have: one letter off, and an alarm
 sees nothing."""
 
 from dataclasses import dataclass
 
 from aws_cdk import Duration
+from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
@@ -16,7 +18,7 @@ LOGS_NAMESPACE = f"{METRICS_NAMESPACE}/Logs"
 
 @dataclass(frozen=True, kw_only=True)
 class RunMetrics:
-    """Metrics of one service, written by the task as EMF log lines: dimension set {service}."""
+    """Metrics of one service, written by the task and the API as EMF log lines: dimension set {service}."""
 
     service: str
 
@@ -38,6 +40,23 @@ class RunMetrics:
             period=period,
             using_metrics={},
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiMetrics:
+    """What API Gateway and Lambda count of one API by themselves. What the API itself counts is among RunMetrics: it
+    has the same one dimension, {service}."""
+
+    stage: apigateway.HttpStage
+    handler: lambda_.IFunction
+
+    def answers(self, name: str, *, statistic: str, period: Duration) -> cloudwatch.Metric:
+        """Of the HTTP API's stage: Count, 4xx, 5xx, Latency (ms, at the caller's end)."""
+        return self.stage.metric(name, statistic=statistic, period=period)
+
+    def function(self, name: str, *, statistic: str, period: Duration) -> cloudwatch.Metric:
+        """Of the function: Errors, Throttles, Duration (ms), ConcurrentExecutions."""
+        return self.handler.metric(name, statistic=statistic, period=period)
 
 
 class LogMetrics(Construct):

@@ -47,6 +47,30 @@ class Names:
         return f"{self.service}-bi-views-requested-{self.poll_minutes}min"
 
     @property
+    def daily_rule(self) -> str:
+        """The one rule that the API may change."""
+        return f"{self.family}-daily"
+
+    @property
+    def api(self) -> str:
+        """The HTTP API and its function."""
+        return f"{self.service}-bi-api"
+
+    @property
+    def api_log_group(self) -> str:
+        return f"/aws/lambda/{self.api}"
+
+    @property
+    def api_access_log_group(self) -> str:
+        """Under this prefix API Gateway's right to write is not counted against the account's ten log policies."""
+        return f"/aws/vendedlogs/{self.api}-access"
+
+    @property
+    def output_prefix(self) -> str:
+        """What the names of this database's outputs begin with: driver-matrix → DriverMatrix."""
+        return "".join(part.capitalize() for part in self.database.split("-"))
+
+    @property
     def log_group(self) -> str:
         return f"/aws/ecs/{self.service}-bi-refresh"
 

@@ -8,6 +8,13 @@ from constructs import Construct
 
 from infrastructure.settings import Network as NetworkSettings
 
+DOORS = {
+    "SecretsManager": ec2.InterfaceVpcEndpointAwsService.SECRETS_MANAGER,
+    "Ecs": ec2.InterfaceVpcEndpointAwsService.ECS,
+    "Events": ec2.InterfaceVpcEndpointAwsService.EVENTBRIDGE,
+}
+"""What the API calls: the password, a run to start, the rules of the schedule."""
+
 
 class Network(Construct):
     """A VPC, the subnets that tasks run in, and whether they need a public address there to reach anything."""
@@ -22,6 +29,39 @@ class Network(Construct):
         self.task_subnets = ec2.SubnetSelection(
             subnet_type=ec2.SubnetType.PUBLIC if self.assign_public_ip else ec2.SubnetType.PRIVATE_WITH_EGRESS
         )
+
+        # A function never has a public address, so in a new VPC it belongs with the database; its doors are made below.
+        self.function_subnets = ec2.SubnetSelection(
+            subnet_type=ec2.SubnetType.PRIVATE_ISOLATED if self.assign_public_ip else ec2.SubnetType.PRIVATE_WITH_EGRESS
+        )
+
+    def add_doors_for_functions(self) -> None:
+        """In a new VPC: private endpoints of the services that a function calls, for it has no other way out.
+
+        In one zone, since each costs 7.30 $ a month and zone, and a network for trying things out may lose one. They
+        answer for the whole VPC: the tasks, too, reach these services through them. An existing VPC has its own ways.
+        """
+        if self.settings.cidr is None:
+            return
+        group = ec2.SecurityGroup(
+            self,
+            "Doors",
+            vpc=self.vpc,
+            description="Vistafresca: private endpoints of AWS services",
+            allow_all_outbound=False,
+        )
+        group.add_ingress_rule(ec2.Peer.ipv4(self.settings.cidr), ec2.Port.tcp(443), "everything in this network")
+        for id_, service in DOORS.items():
+            self.vpc.add_interface_endpoint(
+                id_,
+                service=service,
+                subnets=ec2.SubnetSelection(
+                    subnet_type=ec2.SubnetType.PRIVATE_ISOLATED,
+                    availability_zones=[self.settings.availability_zones[0]],
+                ),
+                security_groups=[group],
+                open=False,
+            )
 
     @property
     def task_subnet_ids(self) -> Sequence[str]:

@@ -25,12 +25,11 @@ class Operations(Construct):
         cluster: ecs.ICluster,
         task: RefreshTask,
         network: Network,
+        rules: Sequence[str],
         systems: Sequence[str],
     ) -> None:
         super().__init__(scope, id_)
         region = Stack.of(self).region
-        prefix = "".join(part.capitalize() for part in names.database.split("-"))
-        rules = [names.rule, *([names.requested_rule] if names.poll_minutes else [])]
 
         def each_rule(verb: str) -> str:
             return " && ".join(f"aws events {verb}-rule --region {region} --name {rule}" for rule in rules)
@@ -65,7 +64,7 @@ class Operations(Construct):
         }
         for name, (value, description) in outputs.items():
             CfnOutput(self, name, value=value, description=f"{names.service}: {description}").override_logical_id(
-                f"{prefix}{name}"
+                f"{names.output_prefix}{name}"
             )
 
 

@@ -87,8 +87,8 @@ class ProvisionedDatabase(Construct):
     def grant_connect(self, role: iam.IRole) -> None:
         grant_get_value(role, secret_arn=self._secret.secret_arn)
 
-    def let_in(self, security_group: ec2.ISecurityGroup) -> None:
-        security_group.connections.allow_to_default_port(self._instance, "refresh task")
+    def let_in(self, security_group: ec2.ISecurityGroup, *, who: str) -> None:
+        security_group.connections.allow_to_default_port(self._instance, who)
 
     @property
     def _secret(self) -> secretsmanager.ISecret:

@@ -76,7 +76,9 @@ class RefreshTask(Construct):
             image=image,
             command=["python", "-m", "refresh_task", "run"],
             environment={
-                **_variables(environment, database, names, region=Stack.of(self).region),
+                "AWS_REGION": Stack.of(self).region,
+                **variables(environment, database, names),
+                **_sentry(database, names),
                 **connection,
             },
             user="10001:10001",
@@ -119,10 +121,9 @@ class RefreshTask(Construct):
         )
 
 
-def _variables(environment: Environment, database: Database, names: Names, *, region: str) -> dict[str, str]:
-    """The container's environment: what `refresh_task/settings.py` reads."""
-    variables = {
-        "AWS_REGION": region,
+def variables(environment: Environment, database: Database, names: Names) -> dict[str, str]:
+    """What `refresh_task/settings.py` reads, for the task and for the API, which refreshes on demand."""
+    return {
         "VISTAFRESCA_ENVIRONMENT": environment.name,
         "VISTAFRESCA_DATABASE": database.name,
         "VISTAFRESCA_INTERVAL_S": str(database.interval_s),
@@ -131,21 +132,26 @@ def _variables(environment: Environment, database: Database, names: Names, *, re
         "VISTAFRESCA_LOCK_TIMEOUT_S": str(database.task.lock_timeout_s),
         "VISTAFRESCA_CONNECTIONS": str(database.task.connections),
         "VISTAFRESCA_VACUUM": str(database.task.vacuum).lower(),
+        # Even without Sentry: its default is refused beside a longer deadline.
+        "VISTAFRESCA_SENTRY_MAX_RUNTIME_MIN": str(database.sentry_max_runtime_min),
         "POWERTOOLS_SERVICE_NAME": names.service,
         "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
         "POWERTOOLS_LOG_LEVEL": "INFO",
+        **_guards(database),
     }
-    variables |= _guards(database)
-    if database.sentry.dsn_secret_arn is not None:
-        variables |= {
-            "VISTAFRESCA_SENTRY_DSN_SECRET_ARN": database.sentry.dsn_secret_arn,
-            "VISTAFRESCA_SENTRY_MONITOR_SLUG": names.sentry_monitor,
-            "VISTAFRESCA_SCHEDULE": database.schedule.crontab,
-            "VISTAFRESCA_SENTRY_CHECKIN_MARGIN_MIN": str(database.sentry.checkin_margin_min),
-            "VISTAFRESCA_SENTRY_MAX_RUNTIME_MIN": str(database.sentry_max_runtime_min),
-            "VISTAFRESCA_SENTRY_FAILURE_THRESHOLD": str(database.sentry.failure_threshold),
-        }
-    return variables
+
+
+def _sentry(database: Database, names: Names) -> dict[str, str]:
+    """The cron monitor, which is of runs alone."""
+    if database.sentry.dsn_secret_arn is None:
+        return {}
+    return {
+        "VISTAFRESCA_SENTRY_DSN_SECRET_ARN": database.sentry.dsn_secret_arn,
+        "VISTAFRESCA_SENTRY_MONITOR_SLUG": names.sentry_monitor,
+        "VISTAFRESCA_SCHEDULE": database.schedule.crontab,
+        "VISTAFRESCA_SENTRY_CHECKIN_MARGIN_MIN": str(database.sentry.checkin_margin_min),
+        "VISTAFRESCA_SENTRY_FAILURE_THRESHOLD": str(database.sentry.failure_threshold),
+    }
 
 
 def _guards(database: Database) -> dict[str, str]:

@@ -5,6 +5,7 @@ from aws_cdk import aws_ecs as ecs
 from constructs import Construct
 
 from infrastructure.alarms import watches
+from infrastructure.api import Api, ApiOperations, api_watches
 from infrastructure.dashboard import Dashboard
 from infrastructure.database import Database, DatabaseWithSecret, DatabaseWithToken
 from infrastructure.metrics import LogMetrics, RunMetrics
@@ -53,7 +54,7 @@ class RefreshedDatabase(Construct):
             removal_policy=removal_policy,
         )
         database.grant_connect(task.role)
-        database.let_in(task.security_group)
+        database.let_in(task.security_group, who="refresh task")
         if settings.guards.min_free_storage_gib:
             task.watch_free_storage(
                 database.instance_id if isinstance(database, ProvisionedDatabase) else str(settings.instance_id)
@@ -63,19 +64,39 @@ class RefreshedDatabase(Construct):
             "Schedule",
             names=names,
             settings=settings.schedule,
+            daily=settings.api.daily if settings.api.enabled else None,
             cluster=cluster,
             task=task,
             network=network,
         )
+        api = None
+        if schedule.daily_rule is not None:
+            api = Api(
+                self,
+                "Api",
+                environment=environment,
+                database=settings,
+                names=names,
+                network=network,
+                connection=database.environment,
+                cluster=cluster,
+                task=task,
+                rules=schedule.rules,
+                daily_rule=schedule.daily_rule,
+                removal_policy=removal_policy,
+            )
+            database.grant_connect(api.role)
+            database.let_in(api.security_group, who="API")
         run = RunMetrics(service=names.service)
         log = LogMetrics(self, "LogMetrics", log_group=task.log_group, service=names.service)
         monitoring = Monitoring(
             self,
             "Monitoring",
             names=names,
-            watches=watches(
-                database=settings, run=run, log=log, rules=schedule.rules, dead_letters=schedule.dead_letters
-            ),
+            watches=[
+                *watches(database=settings, run=run, log=log, rules=schedule.rules, dead_letters=schedule.dead_letters),
+                *(() if api is None else api_watches(database=settings, run=run, api=api.metrics)),
+            ],
             pager=pager,
         )
         StateChanges(self, "StateChanges", names=names, cluster=cluster, pager=pager)
@@ -87,6 +108,9 @@ class RefreshedDatabase(Construct):
             log_group=task.log_group,
             alarms=monitoring.alarms,
         )
+        if api is not None:
+            dashboard.add_api(names=names, database=settings, run=run, api=api.metrics, log_group=api.log_group)
+            ApiOperations(self, "ApiOperations", names=names, api=api, authorizer=settings.api.authorizer)
         Operations(
             self,
             "Operations",
@@ -94,6 +118,7 @@ class RefreshedDatabase(Construct):
             cluster=cluster,
             task=task,
             network=network,
+            rules=schedule.rule_names,
             systems=settings.systems,
         )
 

@@ -1,7 +1,8 @@
 """What starts runs: an EventBridge rule at :00 and every interval after it, another one for the event queue between
-them, and a queue for what they could not start."""
+them, perhaps one at a daily time that the API may move, and a queue for what they could not start."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 
 from aws_cdk import Acknowledgment, Duration, Stack, Validations
 from aws_cdk import aws_ecs as ecs
@@ -14,6 +15,7 @@ from constructs import Construct
 from infrastructure.naming import CONTAINER, REQUESTED_GROUP, Names
 from infrastructure.network import Network
 from infrastructure.refresh_task import RefreshTask
+from infrastructure.settings import DailyRefresh
 from infrastructure.settings import Schedule as ScheduleSettings
 
 
@@ -27,6 +29,7 @@ class Schedule(Construct):
         *,
         names: Names,
         settings: ScheduleSettings,
+        daily: DailyRefresh | None,
         cluster: ecs.ICluster,
         task: RefreshTask,
         network: Network,
@@ -54,12 +57,34 @@ class Schedule(Construct):
             description=(
                 f"Refresh the materialized views of {names.service} every {names.interval_minutes} minutes, from :00"
             ),
-            minutes=settings.minutes,
+            schedule=_every_hour_at(settings.minutes),
             variables={"VISTAFRESCA_TRIGGER_TYPE": "cron", "VISTAFRESCA_TRIGGERED_BY": names.rule},
         )
         self.rules = [self.rule]
+        self.rule_names = [names.rule]
         if settings.poll_minutes:
             self.rules.append(self._add_requested_rule(names, settings))
+            self.rule_names.append(names.requested_rule)
+        self.daily_rule = None if daily is None else self._add_daily_rule(names, daily)
+        if self.daily_rule is not None:
+            self.rules.append(self.daily_rule)
+            self.rule_names.append(names.daily_rule)
+
+    def _add_daily_rule(self, names: Names, daily: DailyRefresh) -> events.Rule:
+        """A scheduled run like those of every interval, at a time of its own.
+
+        A time that the API gave it lasts until a deployment that changes this rule.
+        """
+        minute, hours = daily.utc(year=datetime.now(UTC).year)
+        return self._add_rule(
+            "DailyRule",
+            name=names.daily_rule,
+            description=f"Daily run for {names.service}, at first {daily.hour:02}:{daily.minute:02} {daily.time_zone}",
+            schedule=events.Schedule.cron(
+                minute=str(minute), hour=",".join(map(str, hours)), day="*", month="*", year="*"
+            ),
+            variables={"VISTAFRESCA_TRIGGER_TYPE": "cron", "VISTAFRESCA_TRIGGERED_BY": names.daily_rule},
+        )
 
     def _add_requested_rule(self, names: Names, settings: ScheduleSettings) -> events.Rule:
         rule = self._add_rule(
@@ -68,7 +93,7 @@ class Schedule(Construct):
             description=(
                 f"Refresh what the event queue of {names.service} asks for, every {names.poll_minutes} minutes"
             ),
-            minutes=settings.requested_minutes,
+            schedule=_every_hour_at(settings.requested_minutes),
             variables={"VISTAFRESCA_TRIGGER_TYPE": "event", "VISTAFRESCA_TRIGGERED_BY": names.requested_rule},
             command=["python", "-m", "refresh_task", "run", "--requested"],
         )
@@ -86,7 +111,7 @@ class Schedule(Construct):
         *,
         name: str,
         description: str,
-        minutes: str,
+        schedule: events.Schedule,
         variables: Mapping[str, str],
         command: Sequence[str] | None = None,
     ) -> events.Rule:
@@ -95,7 +120,7 @@ class Schedule(Construct):
             id_,
             rule_name=name,
             description=description,
-            schedule=events.Schedule.cron(minute=minutes, hour="*", day="*", month="*", year="*"),
+            schedule=schedule,
             enabled=self._enabled,
         )
         rule.add_target(
@@ -143,3 +168,7 @@ class Schedule(Construct):
             )
         )
         return role
+
+
+def _every_hour_at(minutes: str) -> events.Schedule:
+    return events.Schedule.cron(minute=minutes, hour="*", day="*", month="*", year="*")

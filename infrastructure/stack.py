@@ -34,6 +34,8 @@ class VistafrescaStack(cdk.Stack):
             tags={"vistafresca:environment": settings.name},
         )
         network = Network(self, "Network", settings=settings.network)
+        if any(database.api.enabled for database in settings.database):
+            network.add_doors_for_functions()
         cluster = ecs.Cluster(
             self,
             "Cluster",

@@ -11,6 +11,7 @@ pytest_plugins = [
     "tests.fix_database",
     "tests.fix_roles",
     "tests.fix_task",
+    "tests.fix_systems",
     "tests.fix_command_line",
     "tests.fix_sentry",
     "tests.fix_tls",

@@ -11,6 +11,7 @@ from http import HTTPStatus
 
 from api.database import ApiDatabase, ApiSession, Operator, Selection, check_value, select_rows
 from api.identity import Principal, require_role
+from api.metrics import FALLBACKS
 from api.problems import Problem
 from api.reads.catalog import Catalog
 from api.reads.guard import Guard
@@ -106,7 +107,12 @@ class PublishedViews:
             return Reading(view, source=Way.VIEW, selection=selection, batches=batches, tag=tag, held=stack.pop_all())
 
     def _read_base(self, view: PublishedView, selection: Selection) -> Reading:
-        _LOG.warning("Usando vista base %s: la vista materializada %s no sirve ahora", view.endpoint.base, view.name)
+        _LOG.warning(
+            "Usando vista base %s: la vista materializada %s no sirve ahora",
+            view.endpoint.base,
+            view.name,
+            extra={"counts": FALLBACKS},
+        )
         rows = self._guard(view.name).run(selection, lambda: self._ask_base(view, selection))
         return Reading(view, source=Way.BASE, selection=selection, batches=iter([list(rows)]))
 

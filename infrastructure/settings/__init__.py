@@ -1,5 +1,6 @@
 """The settings of one environment: `environments/<name>.toml`, validated once, at synth, into frozen values."""
 
+from infrastructure.settings.api import Api, DailyRefresh
 from infrastructure.settings.database import Database, IamAuthentication, ProvisionedInstance, Secret
 from infrastructure.settings.environment import Environment, Image, Network, Pager
 from infrastructure.settings.file import SettingsError, read
@@ -8,6 +9,8 @@ from infrastructure.settings.section import Section
 
 __all__ = [
     "Alarms",
+    "Api",
+    "DailyRefresh",
     "Database",
     "Environment",
     "Guards",

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from infrastructure.settings.api import Api
 from infrastructure.settings.run import Alarms, Guards, Schedule, Sentry, Task
 from infrastructure.settings.section import KeyArn, ResourceId, SecretArn, Section, SecurityGroupId, ShortName
 
@@ -107,6 +108,9 @@ class Database(Section):
 
     sentry: Sentry = Sentry()
     """Overrides keys of [sentry]."""
+
+    api: Api = Api()
+    """Overrides keys of [api]."""
 
     @property
     def interval_s(self) -> int:

@@ -4,6 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from infrastructure.settings.api import Api
 from infrastructure.settings.database import Database
 from infrastructure.settings.run import Alarms, Guards, Schedule, Sentry, Task
 from infrastructure.settings.section import (
@@ -20,7 +21,7 @@ from infrastructure.settings.section import (
     Zone,
 )
 
-OVERRIDABLE = ("schedule", "task", "guards", "alarms", "sentry")
+OVERRIDABLE = ("schedule", "task", "guards", "alarms", "sentry", "api")
 """The tables that a database may have too; its keys win over the environment's."""
 
 
@@ -141,6 +142,9 @@ class Environment(Section):
     sentry: Sentry = Sentry()
     """For all databases."""
 
+    api: Api = Api()
+    """For all databases."""
+
     database: Annotated[tuple[Database, ...], Field(min_length=1)]
     """One table [[database]] each."""
 
@@ -163,4 +167,18 @@ class Environment(Section):
         if elsewhere:
             msg = f"region = {self.region}, but {elsewhere[0]} is not in it: correct one of the two"
             raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _lambda_runs_the_image(self) -> Self:
+        """Lambda takes images from ECR in its own region only, where Fargate takes any."""
+        if self.image.uri is None or f".dkr.ecr.{self.region}.amazonaws.com" in self.image.uri:
+            return self
+        for database in self.database:
+            if database.api.enabled:
+                msg = (
+                    f"image.uri ({self.image.uri.split('@')[0]}) is not in ECR in {self.region}, and Lambda, which "
+                    f"runs the API of {database.name}, pulls from nowhere else: copy the image there"
+                )
+                raise ValueError(msg)
         return self

@@ -144,6 +144,12 @@ class Alarms(Section):
     """The service-level objective: how many of all views are to be within their target lag, on average over a day.
     Absent: no alarm, for each late view pages by itself; the dashboard shows the ratio."""
 
+    api_errors: Annotated[int, Field(ge=1, le=10_000)] = 5
+    """Answers 5xx of the API within five minutes."""
+
+    api_latency_ms: Annotated[int, Field(ge=100, le=29_000)] = 5000
+    """Milliseconds that one answer in a hundred of the API takes, or more."""
+
     slow_run_s: Annotated[int, Field(ge=10, le=3600)] | None = None
     """Seconds a run may take before it is too near its slot; less than the deadline. Absent: 80 % of the interval, or
     90 % of the deadline if that is less."""

@@ -56,6 +56,21 @@ Zone = Annotated[str, _shaped(r"[a-z]{2}(-[a-z]+)+-\d[a-z]", "an availability zo
 Cidr = Annotated[
     str, _shaped(r"\d{1,3}(\.\d{1,3}){3}/(3[0-2]|[12]?\d)", "a range of IPv4 addresses, such as 10.0.0.2/32 for one")
 ]
+PrincipalArn = Annotated[
+    str,
+    _shaped(
+        r"arn:aws[a-z-]*:iam::\d{12}:(role|user)/[\w+=,.@/-]+",
+        "the ARN of an IAM role or user, arn:aws:iam::ACCOUNT:role/NAME",
+    ),
+]
+HttpsUrl = Annotated[str, _shaped(r"https://[\w.-]+(/[\w./~%-]*)?", "a URL that begins with https://")]
+Origin = Annotated[
+    str,
+    _shaped(
+        r"https://[\w.-]+(:\d{1,5})?|http://localhost(:\d{1,5})?",
+        "a web page's origin: https://HOST without a path (every origin at once, *, is none)",
+    ),
+]
 Email = Annotated[str, _shaped(r"[^@\s]+@[^@\s]+\.[^@\s]+", "an e-mail address")]
 PinnedImage = Annotated[
     str,

@@ -26,5 +26,12 @@ def sample(system: str, size: int, *, as_json: bool) -> int:
     if as_json:
         print_json(tables)
     else:
-        click.echo("\n".join(f"{table['row_count']:>12,} {system}.{table['table_name']}" for table in tables))
+        click.echo(
+            "\n".join(f"{table['row_count']:>12,} {_full_name(system, table['table_name'])}" for table in tables)
+        )
     return 0
+
+
+def _full_name(system: str, table: str) -> str:
+    """A system whose tables are in other schemas than its own says so."""
+    return table if "." in table else f"{system}.{table}"

@@ -7,13 +7,13 @@ and the stack's output PagerPolicy says what its policy must allow.
 from collections.abc import Iterator
 from typing import Any
 
-from tests.infrastructure.template import Resource, Template, as_list, container, variables
+from tests.infrastructure.template import Resource, Template, as_list, container, told_to, variables
 
 CLOUDWATCH = "cloudwatch.amazonaws.com"
 EVENTBRIDGE = "events.amazonaws.com"
 KEY_ACTIONS = ("kms:Decrypt", "kms:GenerateDataKey*")
 
-# What the task promises to write, and with which dimensions: the names are repeated here on purpose.
+# What the task and the API promise to write, and with which dimensions: the names are repeated here on purpose.
 TASK_METRICS = {
     "RunCompleted",
     "ViewsSucceeded",
@@ -33,6 +33,7 @@ TASK_METRICS = {
     "RunDuration",
     "MaxLagSeconds",
 }
+API_METRICS = {"ApiFallbacks", "ApiFallbackRefused"}
 
 
 def broken_links(template: Template) -> list[str]:
@@ -80,8 +81,38 @@ def _is_written(template: Template, metric: dict[str, Any]) -> bool:
         case "AWS/SQS":
             queue = template.referred(given.get("QueueName"))
             return set(given) == {"QueueName"} and queue is not None and queue.type == "AWS::SQS::Queue"
+        case "AWS/Lambda":
+            function = template.referred(given.get("FunctionName"))
+            return set(given) == {"FunctionName"} and function is not None and function.type == "AWS::Lambda::Function"
+        case "AWS/ApiGateway":
+            return _stage_writes(template, metric)
         case namespace:
-            return _task_writes(template, metric, namespace) or _filter_writes(template, metric, namespace)
+            return (
+                _task_writes(template, metric, namespace)
+                or _filter_writes(template, metric, namespace)
+                or _api_writes(template, metric, namespace)
+            )
+
+
+def _stage_writes(template: Template, metric: dict[str, Any]) -> bool:
+    """An HTTP API's names, which are not a REST API's; https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html"""
+    given = dimensions(metric)
+    return (
+        set(given) == {"ApiId", "Stage"}
+        and metric["MetricName"] in {"4xx", "5xx", "Count", "IntegrationLatency", "Latency", "DataProcessed"}
+        and any(
+            (stage.properties["ApiId"], stage.properties["StageName"]) == (given["ApiId"], given["Stage"])
+            for stage in template.resources("AWS::ApiGatewayV2::Stage")
+        )
+    )
+
+
+def _api_writes(template: Template, metric: dict[str, Any], namespace: str) -> bool:
+    return metric["MetricName"] in API_METRICS and any(
+        dimensions(metric) == {"service": told.get("POWERTOOLS_SERVICE_NAME")}
+        and told.get("POWERTOOLS_METRICS_NAMESPACE") == namespace
+        for told in map(told_to, template.resources("AWS::Lambda::Function"))
+    )
 
 
 def _task_writes(template: Template, metric: dict[str, Any], namespace: str) -> bool:

@@ -102,6 +102,18 @@ def variables(task_definition: Resource) -> Mapping[str, Any]:
     return {entry["Name"]: entry["Value"] for entry in container(task_definition)["Environment"]}
 
 
+def told_to(function: Resource) -> Mapping[str, Any]:
+    """The environment variables of a Lambda function."""
+    told = function.properties["Environment"]["Variables"]
+    assert isinstance(told, dict)
+    return told
+
+
+def api_of(template: Template, service: str) -> Resource:
+    """The function that answers the API of a service."""
+    return template.one("AWS::Lambda::Function", FunctionName=f"{service}-bi-api")
+
+
 def alarm(template: Template, service: str, name: str) -> Resource:
     """One of a service's alarms, by the name that people know it by."""
     return template.one("AWS::CloudWatch::Alarm", AlarmName=f"vistafresca-{service}-{name}")

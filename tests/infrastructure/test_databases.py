@@ -20,6 +20,12 @@ PER_DATABASE_ALARMS = {
     "launch-refused",
     "undelivered",
     "undelivered-and-lost",
+    "api-errors",
+    "api-slow",
+    "api-crashed",
+    "api-throttled",
+    "api-fallback",
+    "api-fallback-refused",
 }
 
 
@@ -34,6 +40,7 @@ def test_each_has_a_task_definition_its_rules_and_every_alarm(production: Templa
         "production-fluxion-bi-views-refresh-10min",
         "production-driver-matrix-bi-views-refresh-30min",
         *(f"{service}-bi-views-requested-5min" for service in services(production)),
+        *(f"vistafresca-{service}-daily" for service in services(production)),
         *(f"vistafresca-{s}-{rule}" for s in services(production) for rule in ("task-not-started", "task-exited")),
     }
 
@@ -48,7 +55,11 @@ def test_neither_shares_a_role_a_security_group_or_a_log_group(production: Templ
     for kind in ("TaskRoleArn", "ExecutionRoleArn"):
         assert len({str(task.properties[kind]) for task in tasks}) == len(tasks)
     names = {group.properties["LogGroupName"] for group in production.resources("AWS::Logs::LogGroup")}
-    assert names == {f"/aws/ecs/{service}-bi-refresh" for service in services(production)}
+    assert names == {
+        f"{prefix}{service}-bi-{what}"
+        for service in services(production)
+        for prefix, what in (("/aws/ecs/", "refresh"), ("/aws/lambda/", "api"), ("/aws/vendedlogs/", "api-access"))
+    }
 
 
 def test_the_dashboard_shows_every_alarm_and_every_database(template: Template) -> None:

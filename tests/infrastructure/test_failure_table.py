@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.infrastructure.paging_path import broken_links, metrics
+from tests.infrastructure.paging_path import broken_links, dimensions, metrics
 from tests.infrastructure.template import Resource, Template, alarm, container, services, variables
 from tests.infrastructure.test_state_changes import paged_by, stopped
 
@@ -159,6 +159,54 @@ def test_logs_or_emf_broken(database: tuple[Template, str]) -> None:
         "failing-repeatedly": "Vistafresca",
         "views-failed": "Vistafresca/Logs",
     }
+
+
+def api_alarm(template: Template, name: str) -> Resource:
+    """Of the last database of production: the sandbox has no API."""
+    return alarm(template, services(template)[-1], f"api-{name}")
+
+
+def test_the_api_answers_with_errors(production: Template) -> None:
+    errors = api_alarm(production, "errors")
+    assert watched(errors) == {"5xx"}
+    assert (errors.properties["Statistic"], errors.properties["Threshold"], errors.properties["Period"]) == (
+        "Sum",
+        5,
+        300,
+    )
+
+
+def test_slow_queries_of_over_5_s(production: Template) -> None:
+    """Document 003, "Queries Lentas"; one slow answer alone, of a cold function, is none."""
+    slow = api_alarm(production, "slow").properties
+    assert (slow["MetricName"], slow["ExtendedStatistic"], slow["Threshold"]) == ("Latency", "p99", 5000)
+    assert (slow["DatapointsToAlarm"], slow["EvaluationPeriods"]) == (2, 3)
+
+
+def test_the_function_crashes_or_takes_too_long(production: Template) -> None:
+    crashed = api_alarm(production, "crashed")
+    assert watched(crashed) == {"Errors"}
+    assert crashed.properties["Threshold"] == 1
+
+
+def test_too_many_ask_at_once(production: Template) -> None:
+    throttled = api_alarm(production, "throttled")
+    assert watched(throttled) == {"Throttles"}
+    assert throttled.properties["Threshold"] == 1
+
+
+@pytest.mark.parametrize(("name", "metric"), [("fallback", "ApiFallbacks"), ("fallback-refused", "ApiFallbackRefused")])
+def test_a_view_is_missing_empty_or_too_old_for_its_readers(production: Template, name: str, metric: str) -> None:
+    """Told by the API itself: the front sees slow answers or errors, and not why."""
+    told = api_alarm(production, name)
+    assert watched(told) == {metric}
+    assert dimensions(metrics(told)[0]) == {"service": services(production)[-1]}
+    assert (told.properties["Statistic"], told.properties["Threshold"]) == ("Sum", 1)
+
+
+def test_nobody_is_paged_for_an_api_that_nobody_calls(production: Template) -> None:
+    for name in ("errors", "slow", "crashed", "throttled", "fallback", "fallback-refused"):
+        assert api_alarm(production, name).properties["TreatMissingData"] == "notBreaching"
 
 
 def test_the_paging_path_itself(database: tuple[Template, str]) -> None:

@@ -36,13 +36,18 @@ def test_the_last_stage_runs_nothing_needs_no_shell_and_is_nobody() -> None:
     assert re.search(r'^CMD \["python", "-m", "refresh_task", "run"\]$', LAST_STAGE, flags=re.MULTILINE)
 
 
-def test_botocore_keeps_the_services_that_the_task_calls() -> None:
+def test_botocore_keeps_the_services_that_the_task_and_the_api_call() -> None:
     """Pruned by folder: endpoints.json, partitions.json and _retry.json are files beside the folders, and stay."""
     assert "-type d" in RECIPE
     kept = set(re.findall(r"! -name (\w+)", RECIPE))
-    source = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "refresh_task").rglob("*.py"))
-    assert kept == {"secretsmanager", "sts", "rds"}
-    assert set(re.findall(r'create_client\(\s*"(\w+)"', source)) <= kept
+    sources = [file for folder in ("refresh_task", "api") for file in (ROOT / folder).rglob("*.py")]
+    called = {
+        service
+        for file in sources
+        for service in re.findall(r'\b(?:aws_client|create_client|_call)\(\s*"(\w+)"', file.read_text(encoding="utf-8"))
+    }
+    assert called == {"secretsmanager", "rds", "cloudwatch", "ecs", "events"}
+    assert kept == called | {"sts"}  # credentials that come from assuming a role
 
 
 def test_bytecode_is_compiled_where_files_can_still_be_written() -> None:

@@ -4,10 +4,19 @@ from typing import Any
 
 from tests.infrastructure.template import Resource, Template, as_list, services, variables
 
+INTERFACES = {
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
+}
 # What AWS lets nobody narrow further, or what stands inside a policy that belongs to the very resource.
 WHY_ANY_RESOURCE = {
     "ecr:GetAuthorizationToken": "has no resource: it only says who one is to the registry",
     "cloudwatch:GetMetricStatistics": "knows no resources; granted where a guard watches free storage",
+    **dict.fromkeys(INTERFACES, "Lambda makes the function's network interfaces so; its code is denied them"),
 }
 
 
@@ -51,7 +60,11 @@ def test_no_role_has_a_managed_policy_or_can_be_assumed_by_anyone_but_its_servic
     for role in template.resources("AWS::IAM::Role"):
         assert "ManagedPolicyArns" not in role.properties
         (trust,) = role.properties["AssumeRolePolicyDocument"]["Statement"]
-        assert trust["Principal"]["Service"] in {"ecs-tasks.amazonaws.com", "events.amazonaws.com"}
+        assert trust["Principal"]["Service"] in {
+            "ecs-tasks.amazonaws.com",
+            "events.amazonaws.com",
+            "lambda.amazonaws.com",
+        }
 
 
 def test_the_task_may_read_its_own_secrets_and_use_their_key_through_secrets_manager_only(production: Template) -> None:

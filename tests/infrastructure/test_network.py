@@ -34,7 +34,11 @@ def test_tasks_let_nothing_in_and_out_only_https_and_the_database(template: Temp
 
 
 def test_an_existing_database_lets_its_task_in_on_its_port(production: Template) -> None:
-    ingress = production.resources("AWS::EC2::SecurityGroupIngress")
+    ingress = [
+        rule
+        for rule in production.resources("AWS::EC2::SecurityGroupIngress")
+        if rule.properties["Description"] == "refresh task"
+    ]
     assert {rule.properties["GroupId"]: rule.properties["FromPort"] for rule in ingress} == {
         "sg-0123456789abcdef0": 5432,
         "sg-0fedcba9876543210": 5432,

@@ -53,6 +53,27 @@ def test_the_rest_names_the_right_things(sandbox: Template) -> None:
     assert "aws sns subscribe" in output(sandbox, "Subscribe")
 
 
+def test_the_daily_rule_stops_and_resumes_with_the_others(production: Template) -> None:
+    for verb in ("disable", "enable"):
+        commands = output(production, f"Fluxion{verb.title()}").split(" && ")
+        assert f"aws events {verb}-rule --region us-east-1 --name vistafresca-production-fluxion-daily" in commands
+        assert len(commands) == 3
+
+
+def test_a_first_call_of_the_api_can_be_pasted(production: Template) -> None:
+    """With a token, or with a signature of the caller's own keys (curl 7.75 and newer)."""
+    url = output(production, "FluxionApiUrl")
+    assert url.startswith("<")  # API Gateway makes it
+    words = shlex.split(output(production, "FluxionCallApi"))
+    assert words == ["curl", "--header", "Authorization: Bearer $TOKEN", f"{url}/api/v1/mv"]
+    words = shlex.split(output(production, "DriverMatrixCallApi"))
+    assert words[:3] == ["curl", "--aws-sigv4", "aws:amz:us-east-1:execute-api"]
+    assert words[3:5] == ["--user", "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"]
+    assert words[-1] == f"{output(production, 'DriverMatrixApiUrl')}/api/v1/mv"
+    for name, group in (("FollowApi", "/aws/lambda/"), ("FollowApiAccess", "/aws/vendedlogs/")):
+        assert f"aws logs tail {group}production-fluxion-bi-api" in output(production, f"Fluxion{name}")
+
+
 def test_outputs_fit_cloudformation(template: Template) -> None:
     for name, body in template.json["Outputs"].items():
         assert len(template.resolve(body["Value"])) <= 4096, name

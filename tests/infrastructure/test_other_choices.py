@@ -20,6 +20,9 @@ CHANGES = {
     "[alarms]\nfresh_ratio_percent = 99.5\nviews_suspended = 2\n\n"
     "[guards]\nmax_replica_lag_s = 30\nwait_s = 120\n\n"
     "[task]\nconnections = 4\nvacuum = false",
+    # Lambda would not pull this image.
+    'enabled = true\nauthorizer = "jwt"': 'enabled = false\nauthorizer = "jwt"',
+    'enabled = true\nauthorizer = "iam"': 'enabled = false\nauthorizer = "iam"',
     'name = "fluxion"': 'name = "fluxion"\ninstance_id = "fluxion-1"\nguards = {min_free_storage_gib = 20}',
 }
 

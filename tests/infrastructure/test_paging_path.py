@@ -121,6 +121,42 @@ def _rule_with_role(resources: dict[str, dict[str, Any]]) -> None:
     _rule(resources)["Targets"][0]["RoleArn"] = "arn:aws:iam::123456789012:role/any"
 
 
+def _metric_of_a_rest_api(resources: dict[str, dict[str, Any]]) -> None:
+    _alarm(resources, "api-errors")["MetricName"] = "5XXError"
+
+
+def _other_stage(resources: dict[str, dict[str, Any]]) -> None:
+    for dimension in _alarm(resources, "api-slow")["Dimensions"]:
+        if dimension["Name"] == "Stage":
+            dimension["Value"] = "prod"
+
+
+def _function_by_service(resources: dict[str, dict[str, Any]]) -> None:
+    _alarm(resources, "api-crashed")["Dimensions"] = [{"Name": "service", "Value": "production-fluxion"}]
+
+
+def _api_of_another_service(resources: dict[str, dict[str, Any]]) -> None:
+    for resource in resources.values():
+        if resource["Type"] == "AWS::Lambda::Function":
+            resource["Properties"]["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"] = "api"
+
+
+@pytest.mark.parametrize(
+    ("mutation", "said"),
+    [
+        (_metric_of_a_rest_api, "api-errors: nothing writes AWS/ApiGateway 5XXError"),
+        (_other_stage, "api-slow: nothing writes AWS/ApiGateway Latency"),
+        (_function_by_service, "api-crashed: nothing writes AWS/Lambda Errors {'service': 'production-fluxion'}"),
+        (_api_of_another_service, "api-fallback: nothing writes Vistafresca ApiFallbacks"),
+    ],
+)
+def test_a_cut_link_of_the_api_is_found(production: Template, mutation: Mutation, said: str) -> None:
+    cut = production.copy()
+    mutation(cut.json["Resources"])
+    problems = broken_links(cut)
+    assert any(said in problem for problem in problems), problems
+
+
 @pytest.mark.parametrize(
     ("mutation", "said"),
     [

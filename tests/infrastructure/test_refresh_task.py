@@ -3,6 +3,12 @@
 import re
 from pathlib import Path
 
+import pytest
+
+from infrastructure.naming import Names
+from infrastructure.refresh_task import variables as told_to_task
+from infrastructure.settings import read
+from refresh_task.settings import Settings as TaskSettings
 from tests.infrastructure.paging_path import TASK_METRICS
 from tests.infrastructure.template import Resource, Template, container, services, variables
 
@@ -39,6 +45,7 @@ def test_it_runs_the_task_and_is_told_everything_it_needs(sandbox: Template) -> 
         "VISTAFRESCA_LOCK_TIMEOUT_S": "30",
         "VISTAFRESCA_CONNECTIONS": "2",
         "VISTAFRESCA_VACUUM": "true",
+        "VISTAFRESCA_SENTRY_MAX_RUNTIME_MIN": "10",
         "POWERTOOLS_SERVICE_NAME": "sandbox-main",
         "POWERTOOLS_METRICS_NAMESPACE": "Vistafresca",
         "POWERTOOLS_LOG_LEVEL": "INFO",
@@ -76,6 +83,21 @@ def test_every_variable_is_one_that_the_task_reads(template: Template) -> None:
         )
     }
     assert [name for name in sorted(given) if name.startswith("VISTAFRESCA_") and name not in source] == []
+
+
+@pytest.mark.parametrize("minutes", [5, 6, 10, 12, 15, 20, 30, 60])
+@pytest.mark.parametrize("environment", ["sandbox.toml", "production.toml.example"])
+def test_the_task_accepts_what_it_is_told_at_every_interval(tmp_path: Path, environment: str, minutes: int) -> None:
+    """With Sentry and without: what it refuses, it would refuse at every run."""
+    text = (ROOT / "environments" / environment).read_text(encoding="utf-8")
+    schedule = f"[schedule]\ninterval_minutes = {minutes}\n"
+    text = text.replace("[schedule]\ninterval_minutes = 10\n", "").replace("[pager]", f"{schedule}\n[pager]", 1)
+    (tmp_path / "any.toml").write_text(text.replace("statement_timeout_s = 600", ""), encoding="utf-8")
+    settings = read(tmp_path, "any")
+    for database in settings.database:
+        told = told_to_task(settings, database, Names.of(settings, database))
+        accepted = TaskSettings.from_environment(told)
+        assert (accepted.interval_s, accepted.run_deadline_s) == (database.interval_s, database.run_deadline_s)
 
 
 def test_nothing_secret_is_in_the_template(template: Template) -> None:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from infrastructure.settings import Schedule
+from infrastructure.settings import DailyRefresh, Schedule
 from tests.infrastructure.template import Resource, Template, services
 
 
@@ -58,6 +58,32 @@ def scheduled(template: Template) -> list[Resource]:
     return [found for found in template.resources("AWS::Events::Rule") if "ScheduleExpression" in found.properties]
 
 
+@pytest.mark.parametrize(
+    ("at", "expression"),
+    [
+        ({"hour": 1, "minute": 0, "time_zone": "America/Bogota"}, (0, (6,))),  # UTC-5 all year
+        ({"hour": 22, "minute": 30, "time_zone": "America/Bogota"}, (30, (3,))),  # the next day in UTC
+        ({"hour": 1, "minute": 15, "time_zone": "Asia/Kolkata"}, (45, (19,))),  # UTC+5:30: another minute
+        ({"hour": 2, "minute": 0, "time_zone": "Europe/Madrid"}, (0, (0, 1))),  # UTC+2 in summer, UTC+1 in winter
+        ({}, (0, (1,))),
+    ],
+)
+def test_a_daily_time_becomes_every_hour_of_utc_that_it_falls_on(at: dict[str, object], expression: object) -> None:
+    assert DailyRefresh.model_validate(at).utc(year=2026) == expression
+
+
+def test_the_daily_rule_starts_a_scheduled_run_and_stands_only_beside_an_api(
+    production: Template, sandbox: Template
+) -> None:
+    daily = rule(production, "vistafresca-production-fluxion-daily").properties
+    assert (daily["ScheduleExpression"], daily["State"]) == ("cron(0 6 * * ? *)", "ENABLED")
+    assert daily["Description"].endswith("01:00 America/Bogota")
+    every_ten_minutes = rule(production, "production-fluxion-bi-views-refresh-10min").properties
+    for part in ("Arn", "RoleArn", "DeadLetterConfig", "RetryPolicy", "EcsParameters"):
+        assert daily["Targets"][0][part] == every_ten_minutes["Targets"][0][part]
+    assert [found.properties["Name"] for found in scheduled(sandbox) if "daily" in found.properties["Name"]] == []
+
+
 def test_a_failed_start_is_retried_briefly_then_kept(template: Template) -> None:
     for found in scheduled(template):
         (target,) = found.properties["Targets"]
@@ -90,7 +116,10 @@ def test_the_dead_letter_queue_lets_its_rule_send(template: Template) -> None:
 
 def test_it_starts_this_database_s_task_on_a_pinned_platform(template: Template) -> None:
     for found in scheduled(template):
-        (service,) = [s for s in services(template) if found.properties["Name"].startswith(f"{s}-bi-views")]
+        name = found.properties["Name"]
+        (service,) = [
+            s for s in services(template) if name.startswith(f"{s}-bi-views") or name == f"vistafresca-{s}-daily"
+        ]
         (target,) = found.properties["Targets"]
         parameters = target["EcsParameters"]
         task = template.referred(parameters["TaskDefinitionArn"])
@@ -126,6 +155,8 @@ def test_names_fit_the_shortest_of_aws_s_limits_with_the_longest_settings() -> N
     longest = Names(environment="e" * 16, database="d" * 16, interval_minutes=60, poll_minutes=30)
     assert len(longest.rule) <= 64
     assert len(longest.requested_rule) <= 64
+    assert len(longest.daily_rule) <= 64
+    assert len(longest.api) <= 64
     assert len(f"{longest.family}-task-not-started") <= 64
     assert len(f"{longest.family}-undelivered") <= 80
     assert len(longest.sentry_monitor) <= 50

@@ -22,6 +22,7 @@ from tests.fix_roles import MakeRole, dsn_as
 from tests.fix_views import REFRESH_ALL, make_view
 
 CORE = ("bi_refresh_0001", "bi_refresh_0002", "bi_refresh_0003")
+SYSTEMS = sorted(folder.parent.name for folder in runner.SQL_FOLDER.glob("systems/*/migrations"))
 OTHER_SESSION_WAITS = """
     SELECT true FROM pg_locks AS l
     JOIN pg_database AS d ON d.oid = l.database AND d.datname = current_database()
@@ -67,7 +68,7 @@ def test_down_and_up_again_gives_the_fresh_schema(empty_database: Database, flux
     assert dump(empty_database) == dump(fluxion_database)
 
 
-def test_one_revision_at_a_time_gives_the_fresh_schema(empty_database: Database, fluxion_database: Database) -> None:
+def test_one_revision_at_a_time_gives_the_fresh_schema(empty_database: Database, database: Database) -> None:
     """As a database that was migrated at every release, each time with the functions of that day."""
     scripts = runner._scripts()
     revisions = [script.revision for script in scripts.walk_revisions() if script is not None]
@@ -76,15 +77,28 @@ def test_one_revision_at_a_time_gives_the_fresh_schema(empty_database: Database,
             connection.exec_driver_sql("CREATE SCHEMA IF NOT EXISTS bi_refresh")
             alembic.command.upgrade(runner._configuration(connection), revision)
     up(empty_database)
-    assert dump(empty_database) == dump(fluxion_database)
-
-
-def test_the_core_alone_is_not_touched_by_a_system_that_came_and_went(
-    empty_database: Database, database: Database
-) -> None:
-    up(empty_database, "fluxion")
-    assert down(empty_database, "fluxion_0001") == ("fluxion_0001",)
+    up(database, *SYSTEMS)
     assert dump(empty_database) == dump(database)
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_the_core_alone_is_not_touched_by_a_system_that_came_and_went(
+    empty_database: Database, database: Database, system: str
+) -> None:
+    """Neither are the aliases of the core, while those of the system go with it."""
+    up(database)
+    with database.session() as session:
+        migrations.create_public_aliases(session)
+    up(empty_database, system)
+    with empty_database.session() as session:
+        migrations.create_public_aliases(session)
+    assert sorted(down(empty_database, f"{system}_0001")) == revisions_of(system)
+    assert dump(empty_database) == dump(database)
+
+
+def revisions_of(system: str) -> list[str]:
+    files = sorted((runner.SQL_FOLDER / "systems" / system / "migrations").glob("*.py"))
+    return [file.name[: len(f"{system}_0001")] for file in files]
 
 
 def test_down_leaves_nothing_behind(empty_database: Database, command_line: CommandLine) -> None:
@@ -289,7 +303,7 @@ def test_list_says_what_is_there(empty_database: Database, command_line: Command
     listed = command_line(empty_database, "migrate", "list", "--json").json
     assert [(row["revision"], row["branch"], row["is_applied"]) for row in listed] == [
         *((revision, "bi_refresh", False) for revision in CORE),
-        ("fluxion_0001", "fluxion", False),
+        *((revision, system, False) for system in SYSTEMS for revision in revisions_of(system)),
     ]
     assert dump(empty_database) == before
 

@@ -1,0 +1,1 @@
+"""Making things happen: refreshes on demand, and the scheduler."""

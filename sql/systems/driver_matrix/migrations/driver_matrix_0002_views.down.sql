@@ -1,0 +1,9 @@
+DROP VIEW ops.v_payments_driver_matrix_cabinet;
+DROP VIEW ops.v_cabinet_funnel_status;
+DROP VIEW ops.v_cabinet_ops_14d_sanity;
+DROP VIEW ops.v_yango_cabinet_claims_for_collection;
+DROP VIEW ops.v_yango_payments_claims_cabinet_14d;
+DROP VIEW ops.v_claims_payment_status_cabinet;
+DROP VIEW ops.v_cabinet_milestones_achieved_from_payment_calc;
+DROP VIEW ops.v_payment_calculation;
+DROP VIEW observational.v_conversion_metrics;

@@ -1,0 +1,49 @@
+-- Drops what would be checked, maintained or told row by row: a table's keys and indexes, and its requests to the event queue.
+-- Returns the statements that bring them back, which check and build everything at once, many times faster. Whoever loads large
+-- transactions this way asks for the refresh once, at the end: SELECT bi_refresh.request_refresh(…, 'critical', 'a bulk load').
+CREATE OR REPLACE FUNCTION universal_transactions.begin_bulk_load(target regclass)
+RETURNS text[]
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    restoring text[] := '{}';
+    dropped record;
+BEGIN
+    FOR dropped IN
+        SELECT conname AS name, pg_get_constraintdef(oid) AS definition
+        FROM pg_constraint
+        WHERE conrelid = target AND contype IN ('p', 'u', 'f')
+        ORDER BY conname COLLATE "C"
+    LOOP
+        EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', target, dropped.name);
+        restoring := restoring || format('ALTER TABLE %s ADD CONSTRAINT %I %s', target, dropped.name, dropped.definition);
+    END LOOP;
+
+    FOR dropped IN
+        SELECT i.indexrelid::regclass AS name, pg_get_indexdef(i.indexrelid) AS definition
+        FROM pg_index AS i
+        WHERE i.indrelid = target
+            AND NOT EXISTS (SELECT FROM pg_constraint AS c WHERE c.conindid = i.indexrelid)
+        ORDER BY i.indexrelid
+    LOOP
+        EXECUTE format('DROP INDEX %s', dropped.name);
+        restoring := restoring || dropped.definition;
+    END LOOP;
+
+    -- Only those: change detection by touch triggers, for one, must go on seeing what is written.
+    FOR dropped IN
+        SELECT tgname AS name
+        FROM pg_trigger
+        WHERE tgrelid = target
+            AND tgfoid = 'bi_refresh.request_refresh_on_change()'::regprocedure
+            AND tgenabled = 'O'
+        ORDER BY tgname COLLATE "C"
+    LOOP
+        EXECUTE format('ALTER TABLE %s DISABLE TRIGGER %I', target, dropped.name);
+        restoring := restoring || format('ALTER TABLE %s ENABLE TRIGGER %I', target, dropped.name);
+    END LOOP;
+
+    RETURN restoring;
+END
+$$;
