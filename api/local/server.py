@@ -24,16 +24,16 @@ def listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         listener = socket.create_server((host, port), family=family)
-        # Connections take it over. asyncio sets it only on sockets that name their protocol, which these do not; without
-        # it each answer of two pieces waits 40 ms for the client's acknowledgement of the first.
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return listener
     except OSError as error:
         raise ConfigurationError(
             f"cannot listen there: {error.strerror or error}.",
             subject=f"{host}:{port}",
             remedy="Choose another --port (0: any free one) or --host.",
         ) from None
+    # Connections take it over. asyncio sets it on sockets that name their protocol, which these do not; without it an
+    # answer of two pieces waits 40 ms for the client to acknowledge the first.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
 
 
 def url_of(listener: socket.socket) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from api.body import accepts_gzip, compress
+from refresh_task.errors import StatementFailedError
 from tests.api.published import publish
 from tests.fix_api import ADMIN, Client, HttpClient, LambdaClient
 from tests.fix_database import Database, create_database, drop_database
@@ -116,8 +117,16 @@ def _scope(client: HttpClient) -> dict[str, Any]:
     }
 
 
-def test_who_hangs_up_gives_the_connection_back(wide: Database) -> None:
+def test_who_hangs_up_gives_the_connection_back(wide: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     client = HttpClient(wide, connections=1)
+    kept: list[Any] = []  # so that it is not the garbage collector who closes them
+    make_answer = client.api._answer
+
+    def keep(*arguments: Any) -> dict[str, Any]:
+        kept.append(make_answer(*arguments))
+        return dict(kept[-1])
+
+    monkeypatch.setattr(client.api, "_answer", keep)
     asyncio.run(client.ask_async("GET", PATH, {"limit": "1"}))
 
     async def hang_up() -> None:
@@ -148,6 +157,7 @@ def test_an_answer_that_lambda_cannot_give_says_what_to_do(wide: Database) -> No
     assert len(page.json["rows"]) == 1_000
     packed = client.get(PATH, {"limit": "2500"}, headers={"Accept-Encoding": "gzip"})
     assert len(packed.json["rows"]) == 2_500
+    assert client.get(PATH, headers={"Accept-Encoding": "gzip"}).status == 413
     client.close()
 
 
@@ -167,6 +177,49 @@ def test_a_large_body_is_refused(http: HttpClient) -> None:
     start, *rest = asyncio.run(ask())
     assert start["status"] == 413
     assert json.loads(b"".join(message["body"] for message in rest))["remedy"]
+
+
+def test_bytes_that_are_no_text_are_refused_or_ignored(http: HttpClient) -> None:
+    async def ask() -> list[Any]:
+        sent: list[Any] = []
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        async def receive() -> Any:
+            return {"type": "http.request", "body": b"\xff\xfe", "more_body": False}
+
+        odd = {"headers": [(b"x-odd", b"\xff"), (b"x-odd", b"\xe9")], "query_string": b"a=%ff&\xff"}
+        await http.api({**_scope_of_health(), **odd}, receive, send)
+        return sent
+
+    assert asyncio.run(ask())[0]["status"] == 200
+
+
+def test_an_answer_that_breaks_off_does_not_look_whole(wide: Database) -> None:
+    client = HttpClient(wide)
+    asyncio.run(client.ask_async("GET", PATH, {"limit": "1"}))
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+        if len(sent) == 2:  # the first piece is on its way: the database goes
+            await asyncio.to_thread(
+                wide.execute,
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+                " AND pid <> pg_backend_pid()",
+            )
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    with pytest.raises(StatementFailedError):  # uvicorn then ends the connection without the last chunk
+        asyncio.run(client.api(_scope(client), receive, send))
+    assert sent[0]["status"] == 200
+    assert all(message["more_body"] for message in sent[1:])
+    # the next one gets a connection that works
+    assert client.get(PATH, {"limit": "1"}).status == 200
+    client.close()
 
 
 def _scope_of_health() -> dict[str, Any]:

@@ -15,6 +15,7 @@ from contextlib import closing
 
 import pytest
 
+from api.local.server import listen
 from tests.api.published import publish
 from tests.fix_command_line import CommandLine
 from tests.fix_database import Database
@@ -70,6 +71,13 @@ def test_an_open_server_is_refused(command_line: CommandLine, database: Database
     finished = command_line(database, "serve", "--host", "0.0.0.0", "--port", "0")  # noqa: S104  # what is refused
     assert finished.exit_code == 2
     assert "--require-token" in finished.stderr
+
+
+def test_an_answer_in_pieces_waits_for_no_acknowledgement() -> None:
+    with listen("127.0.0.1", 0) as listener, closing(socket.create_connection(listener.getsockname())):
+        accepted, _ = listener.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
 
 
 def test_a_port_in_use_is_named(command_line: CommandLine, database: Database) -> None:
