@@ -45,7 +45,7 @@ check: $(READY) ## format, lint, types, import layers, SQL
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/sqlfluff lint --disable-progress-bar --processes 1 sql refresh_task/database/queries
+	$(BIN)/sqlfluff lint --disable-progress-bar --processes 1 sql refresh_task/database/queries api/database/queries
 	$(BIN)/pgspot --summary-only --ignore PS002 --proc-without-search-path $(RUNS_AS_CALLER) \
 	  $(filter-out $(EVERY_WRITE_WAITS),$(wildcard sql/bi_refresh/functions/*.sql sql/systems/*/functions/*.sql))
 	$(BIN)/pgspot --summary-only --ignore PS002 --ignore PS003 $(EVERY_WRITE_WAITS)

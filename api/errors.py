@@ -42,9 +42,10 @@ def explain_errors(resolver: ApiGatewayResolver) -> None:
         return Response(problem.status, CONTENT_TYPE, problem.document(request_id), headers=_headers(problem))
 
     def no_route(_: NotFoundError) -> Response[str]:
-        path = resolver.current_event.path
+        path, method = resolver.current_event.path, resolver.current_event.http_method.upper()
         for pattern, methods in methods_of_paths().items():
-            if re.fullmatch(pattern, path):
+            # Otherwise a name in the path has characters that Powertools takes no part in, such as quotes.
+            if re.fullmatch(pattern, path) and method not in methods:
                 return answer(_method_not_allowed(methods))
         return answer(
             Problem(404, "no-such-route", "Nothing is at this path.", remedy="See /openapi.json for what there is.")

@@ -8,7 +8,9 @@ from functools import cache, partial
 from typing import Any
 from urllib.parse import unquote
 
+from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+from aws_lambda_powertools.logging.utils import copy_config_to_registered_loggers
 
 from api.application import register
 from api.body import assemble
@@ -55,6 +57,9 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 @cache
 def _application() -> LambdaApi:
     settings = Settings.from_environment(os.environ)
+    # One JSON object a line, for CloudWatch; what the runtime has set up would leave INFO out.
+    logger = Logger(service=settings.service, level=settings.log_level)
+    copy_config_to_registered_loggers(logger, include={logging.getLogger("vistafresca").name})
     count_fallbacks(settings, logging.getLogger("vistafresca.api"))
     database = ApiDatabase(OneConnection(partial(open_api_session, settings, os.environ)))
     api_settings = ApiSettings.from_environment(os.environ)

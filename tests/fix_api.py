@@ -129,7 +129,7 @@ class HttpClient(Client):
         """The same on the loop of the caller, so that many requests can be under way at once."""
         sent = {"host": "localhost", **(headers or {})}
         if principal is not None:
-            sent["authorization"] = f"Bearer {self._token(principal)}"
+            sent["authorization"] = f"Bearer {self.token_of(principal)}"
         scope: MutableMapping[str, Any] = {
             "type": "http",
             "method": method,
@@ -157,7 +157,8 @@ class HttpClient(Client):
         self.api.close()
         self.database.close()
 
-    def _token(self, principal: Principal) -> str:
+    def token_of(self, principal: Principal) -> str:
+        """A token that stands for this caller."""
         token = f"token-{hash(principal)}"
         self.tokens[token] = principal
         return token

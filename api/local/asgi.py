@@ -89,13 +89,16 @@ class LocalApi(HttpResolverLocal):
 
 
 def _event(scope: Scope, body: bytes) -> dict[str, Any]:
-    """As Powertools makes it, with what an HTTP API's events have besides."""
-    event = HttpProxyEvent.from_asgi(scope, body).raw_event
-    return {
-        **event,
-        "rawQueryString": scope.get("query_string", b"").decode("latin-1"),
-        "requestContext": {**event["requestContext"], "requestId": uuid.uuid4().hex},
-    }
+    """As Powertools makes it, with what an HTTP API's events have besides. Bytes that are no text are no error here:
+    what they stand for is refused, or of no interest, like any other value."""
+    headers: dict[str, str] = {}
+    for name, value in scope["headers"]:
+        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        headers[key] = f"{headers[key]}, {text}" if key in headers else text
+    query = scope.get("query_string", b"").decode("latin-1")
+    event = HttpProxyEvent(scope["method"], scope["path"], headers, body.decode(errors="replace"), query).raw_event
+    request = {**event["requestContext"], "requestId": uuid.uuid4().hex}
+    return {**event, "rawQueryString": query, "requestContext": request}
 
 
 async def _in_thread(threads: ThreadPoolExecutor, function: Callable[..., Any], *arguments: Any) -> Any:

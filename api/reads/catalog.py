@@ -71,6 +71,8 @@ class Catalog:
                 f"The rows of {row['view_name']} are not published.",
                 remedy="Give it an endpoint in views.toml ([view.endpoint]) and run vistafresca apply.",
             )
+        if row["target_lag_s"] is None:
+            row |= session.ask_one("read_downstream_target", view_name=row["view_name"])
         endpoint = Publication.from_json(row["endpoint"])
         return PublishedView(
             name=row["view_name"],
@@ -98,7 +100,7 @@ class Catalog:
             with self._lock:
                 self._keys[view] = tuple(c.name for c in sorted(columns, key=_by_key) if c.key_position is not None)
             return columns
-        relation = None if base is None else session.ask_one("find_relation", name=base)["relation"]
+        relation = None if base is None else session.ask_one("find_relation", relation_name=base)["relation"]
         if relation is None:
             return ()
         with self._lock:

@@ -112,7 +112,7 @@ class PublishedViews:
 
     def _ask_base(self, view: PublishedView, selection: Selection) -> tuple[str, ...]:
         with self._database.session() as session, session.reading(timeout_s=self._limits.timeout_s):
-            base = session.ask_one("find_relation", name=view.endpoint.base)
+            base = session.ask_one("find_relation", relation_name=view.endpoint.base)
             if base["relation"] is None:
                 raise _unavailable(view)
             asked = selection.at(base["schema_name"], base["relation_name"])
@@ -211,7 +211,7 @@ def _wrong_type(view: PublishedView, column: str, type_name: str) -> Problem:
         "invalid-value",
         f"A value for {column} is no {type_name}.",
         remedy=f"Write one as PostgreSQL writes a {type_name}; times as ISO 8601.",
-        extra={"column": column, "type": type_name},
+        extra={"column": column, "column_type": type_name},
     )
 
 

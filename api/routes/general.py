@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from functools import cache
 from http import HTTPStatus
 from typing import Any, Literal
@@ -11,16 +10,12 @@ from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver, 
 from pydantic import BaseModel
 
 from api.reads import PublishedViews
-from api.routes.responses import problems
+from api.routes.description import describe
 from api.services import Services
 from refresh_task import __version__
 from refresh_task.errors import VistafrescaError
 
 __all__ = ["make_router"]
-
-_DESCRIPTION = (
-    "Fresh materialized views: their rows, how old they are, and what the next refresh will do. See docs/api.md."
-)
 
 
 class Health(BaseModel):
@@ -54,28 +49,13 @@ def make_router(services: Services, _views: PublishedViews) -> Router:
         return Response(HTTPStatus.OK, "application/json", Health(status="ok", database="ok", version=__version__))
 
     @cache
-    def document() -> str:
+    def described() -> dict[str, Any]:
         resolver = router.api_resolver
         assert isinstance(resolver, ApiGatewayResolver)  # noqa: S101  # the one that it was included in
         return describe(resolver)
 
-    @router.get("/openapi.json", summary="This API as OpenAPI", tags=["server"], responses=problems())
+    @router.get("/openapi.json", summary="This API as OpenAPI", tags=["server"])
     def openapi() -> dict[str, Any]:
-        described: dict[str, Any] = json.loads(document())
-        return described
+        return described()
 
     return router
-
-
-def describe(resolver: ApiGatewayResolver) -> str:
-    """The OpenAPI document of all routes, as JSON."""
-    from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer, Server  # noqa: PLC0415  # rarely needed
-
-    return resolver.get_openapi_json_schema(
-        title="Vistafresca",
-        version=__version__,
-        description=_DESCRIPTION,
-        servers=[Server(url="/")],
-        security_schemes={"bearer": HTTPBearer(description="A JWT, or one of the local server's tokens.")},
-        security=[{"bearer": []}],
-    )

@@ -13,7 +13,6 @@ from pydantic import BaseModel
 from api.database import ApiSession
 from api.problems import Problem
 from api.reads import PublishedViews, find_managed_view
-from api.routes.responses import problems
 from api.services import Services
 from refresh_task.catalog import read_view_status
 from refresh_task.model import Step, Undue, ViewStatus
@@ -129,14 +128,14 @@ def make_router(services: Services, _views: PublishedViews) -> Router:
             if session.is_usable:
                 session.set_statement_timeout(services.settings.statement_timeout_s)
 
-    @router.get("/api/v1/mv", summary="All managed views", tags=["views"], responses=problems())
+    @router.get("/api/v1/mv", summary="All managed views", tags=["views"])
     def list_views() -> Views:
         with services.database.session() as session:
             plan, statuses = preview(session), read_view_status(session)
             published = _published(session)
         return Views(now=plan.now, views=[_view(status, plan, published) for status in statuses])
 
-    @router.get("/api/v1/mv/<view>", summary="One managed view", tags=["views"], responses=problems(404))
+    @router.get("/api/v1/mv/<view>", summary="One managed view", tags=["views"])
     def show_view(view: ViewName) -> View:
         with services.database.session() as session:
             name = find_managed_view(session, view)
@@ -150,7 +149,6 @@ def make_router(services: Services, _views: PublishedViews) -> Router:
         "/api/v1/mv/<view>/plan",
         summary="What the next run would do, and why",
         tags=["views"],
-        responses=problems(404),
     )
     def show_plan(view: ViewName) -> PlanOfView:
         with services.database.session() as session:
@@ -162,7 +160,6 @@ def make_router(services: Services, _views: PublishedViews) -> Router:
         "/api/v1/mv/<view>/history",
         summary="The last attempts to refresh",
         tags=["views"],
-        responses=problems(404),
     )
     def show_history(
         view: ViewName,

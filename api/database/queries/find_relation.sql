@@ -1,5 +1,9 @@
--- NULL: there is none of this name, written as PostgreSQL writes it.
+-- A relation by its full name, written as PostgreSQL writes it; NULL: there is none. By joins, for to_regclass() raises for a schema
+-- that the caller may not use.
 SELECT
-    to_regclass(%(name)s)::oid::bigint AS relation,
-    (parse_ident(%(name)s))[1] AS schema_name,
-    (parse_ident(%(name)s))[2] AS relation_name
+    c.oid::bigint AS relation,
+    name.parts[1] AS schema_name,
+    name.parts[2] AS relation_name
+FROM (SELECT parse_ident(%(relation_name)s) AS parts) AS name
+LEFT JOIN pg_namespace AS n ON name.parts[1] = n.nspname
+LEFT JOIN pg_class AS c ON n.oid = c.relnamespace AND name.parts[2] = c.relname

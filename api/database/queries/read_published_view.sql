@@ -1,5 +1,5 @@
 -- A managed view as reading it needs it: how it is published, whether it is there, and how old its contents are. Its age is not known
--- if it was dropped and created anew since its last refresh.
+-- if it was dropped and created anew since its last refresh. Asked at every read, so it is quick to plan, too.
 SELECT
     p.view_name,
     name.parts[1] AS schema_name,
@@ -8,15 +8,7 @@ SELECT
     c.oid::bigint AS view_oid,
     c.relfilenode::bigint AS file_node,
     coalesce(c.relispopulated, false) AS is_populated,
-    CASE
-        WHEN p.target_lag IS NOT NULL THEN extract(EPOCH FROM p.target_lag)
-        -- "downstream": the smallest of those that read it
-        ELSE (
-            SELECT extract(EPOCH FROM v.target_lag)
-            FROM bi_refresh.view_status AS v
-            WHERE v.view_name = p.view_name
-        )
-    END::float8 AS target_lag_s,
+    extract(EPOCH FROM p.target_lag)::float8 AS target_lag_s,
     CASE WHEN s.view_oid = c.oid AND c.relispopulated THEN s.global_data_timestamp END AS data_timestamp,
     CASE WHEN s.view_oid = c.oid AND c.relispopulated THEN s.refreshed_at END AS refreshed_at,
     now() AS now
