@@ -38,9 +38,12 @@ def test_a_database_with_systems_installs_loads_and_refreshes_them(sandbox: Temp
         (container,) = json.loads(words[words.index("--overrides") + 1])["containerOverrides"]
         return list(container["command"][3:])
 
-    assert command("MainMigrate") == ["migrate", "--system", "fluxion"]
+    systems = ["fluxion", "universal_transactions", "teloo", "driver_matrix"]
+    assert command("MainMigrate") == ["migrate", *(word for system in systems for word in ("--system", system))]
     assert command("MainSampleFluxion") == ["sample", "fluxion"]
-    assert command("MainApply") == ["apply", "--file", "views.toml", "--file", "sql/systems/fluxion/views.toml"]
+    assert command("MainSampleUniversalTransactions") == ["sample", "universal_transactions"]
+    files = ["views.toml", *(f"sql/systems/{system}/views.toml" for system in systems)]
+    assert command("MainApply") == ["apply", *(word for file in files for word in ("--file", file))]
 
 
 def test_the_rest_names_the_right_things(sandbox: Template) -> None:

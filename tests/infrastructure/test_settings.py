@@ -83,7 +83,7 @@ CASES = [
         'name = "fluxion"\nsystems = ["fluxio"]',
         "database[0].systems",
         "fluxio",
-        "known ones are fluxion",
+        "the known ones are driver_matrix, fluxion",
     ),
     ("statement_timeout_s = 600", "run_deadline_s = 1800", "database[1]", "(1800)", "lower it"),
     ("statement_timeout_s = 600", "statement_timeout_s = 1799", "database[1]", "(1799)", "lower it"),
