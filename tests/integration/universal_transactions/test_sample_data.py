@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -10,6 +11,7 @@ import pytest
 from psycopg import sql
 
 from tests.integration.universal_transactions.system import (
+    DOCUMENT,
     LINES,
     MATERIALIZED_VIEW,
     MEXICO_CITY,
@@ -196,7 +198,23 @@ def test_new_transactions_need_earlier_ones(rolled_back: Connection) -> None:
     assert "generate_sample_data" in (refused.value.diag.message_hint or "")
 
 
-def test_an_own_bulk_load_by_the_document_s_statements(rolled_back: Connection) -> None:
+def test_the_documented_bulk_load_asks_once(rolled_back: Connection) -> None:
+    """Its statements as they stand there, with an INSERT for the COPY, which needs a file on the server."""
+    before = definitions(rolled_back)
+    (block,) = re.findall(r"```sql\nBEGIN;\n(.+?)COMMIT;\n```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
+    disable, copy, enable, ask = block.splitlines()
+    assert copy.startswith(f"COPY {SCHEMA}.cpg_wholesale (fecha, cliente_id, monto_total, estado) FROM ")
+    load = (
+        f"INSERT INTO {SCHEMA}.cpg_wholesale (fecha, cliente_id, monto_total, estado)"
+        " SELECT now(), 1, 20000, 'pedida' FROM generate_series(1, 100)"
+    )
+    for statement in (disable, load, enable, ask):
+        rolled_back.execute(statement.encode())
+    assert requests(rolled_back) == [(MATERIALIZED_VIEW, "critical", "a bulk load")]
+    assert definitions(rolled_back) == before
+
+
+def test_an_own_bulk_load_with_keys_and_indexes_off(rolled_back: Connection) -> None:
     """begin_bulk_load() and what it returns, around rows that would each ask for a refresh."""
     before = definitions(rolled_back)
     ((restoring,),) = rolled_back.execute(

@@ -78,6 +78,7 @@ BEGIN
     UNION ALL SELECT 'cpg_pos', count(*) FROM universal_transactions.cpg_pos
     UNION ALL SELECT 'cpg_wholesale', count(*) FROM universal_transactions.cpg_wholesale
     UNION ALL SELECT 'ecommerce_orders', count(*) FROM universal_transactions.ecommerce_orders
-    UNION ALL SELECT 'subscription_charges', count(*) FROM universal_transactions.subscription_charges;
+    UNION ALL SELECT 'subscription_charges', count(*) FROM universal_transactions.subscription_charges
+    ORDER BY 1; -- a parallel plan has no order of its own
 END
 $$;

@@ -1,4 +1,4 @@
--- Consignments, day by day: 12 to 650 units each; about three in five of them reach 10,000 pesos.
+-- Consignments, day by day: 12 to 650 units each; about two in three of them reach 10,000 pesos.
 CREATE OR REPLACE FUNCTION universal_transactions.insert_sample_consignments(
     transactions bigint, customers integer, as_of date
 )

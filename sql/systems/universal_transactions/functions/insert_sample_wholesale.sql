@@ -1,4 +1,4 @@
--- Wholesale orders, day by day: 1,500 to 84,000 pesos, on credit for up to 90 days; those of the last 45 days are mostly
+-- Wholesale orders, day by day: 1,500 to 85,000 pesos, on credit for up to 90 days; those of the last 45 days are mostly
 -- not paid yet.
 CREATE OR REPLACE FUNCTION universal_transactions.insert_sample_wholesale(
     transactions bigint, customers integer, as_of date
