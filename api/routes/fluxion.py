@@ -12,7 +12,6 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 from pydantic import BaseModel
 
 from api.reads import PublishedViews, Question
-from api.routes.responses import problems
 from api.routes.shaped import Row, read_all
 from api.services import Services
 
@@ -73,8 +72,7 @@ def make_router(_services: Services, views: PublishedViews) -> Router:
         tags=["fluxion"],
         responses={
             200: {"description": "By region", "content": {"application/json": {"model": list[RegionSummary]}}},
-            304: {"description": "The client has it already (If-None-Match)"},
-            **problems(403, 404),
+            304: {"description": "The client has it already (If-None-Match)", "content": {}},
         },
     )
     def summary_regional(request: Request) -> Response[Any]:

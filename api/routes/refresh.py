@@ -15,7 +15,6 @@ from api.control.wording import without_sql
 from api.identity import caller
 from api.problems import Problem
 from api.reads import PublishedViews, find_managed_view
-from api.routes.responses import problems
 from api.services import Refreshed, Refresher, Services
 
 __all__ = ["RefreshAnswer", "answer_refreshed", "make_router", "refresher_of"]
@@ -100,10 +99,9 @@ class RefreshHistory(BaseModel):
     history: list[HistoryEntry]
 
 
-_REFRESHING = {
+_REFRESHING: dict[int, Any] = {
     200: {"description": "Done, or not needed", "content": {"application/json": {"model": RefreshAnswer}}},
     202: {"description": "The task does it", "content": {"application/json": {"model": RefreshAnswer}}},
-    **problems(403, 404, 409, 429, 501),
 }
 
 
@@ -130,7 +128,6 @@ def make_router(services: Services, _views: PublishedViews) -> Router:
         "/api/v1/mv/refresh/status/<id_>",
         summary="What became of a refresh by the task",
         tags=["refresh"],
-        responses=problems(404),
     )
     def refresh_status(id_: Annotated[int, Path(ge=1, le=2**63 - 1)]) -> RefreshState:
         with services.database.session() as session:
@@ -144,7 +141,7 @@ def make_router(services: Services, _views: PublishedViews) -> Router:
             )
         return _state(found[0])
 
-    @router.get("/api/v1/mv/health/<view>", summary="How fresh a view is", tags=["refresh"], responses=problems(404))
+    @router.get("/api/v1/mv/health/<view>", summary="How fresh a view is", tags=["refresh"])
     def view_health(view: ViewName) -> ViewHealth:
         with services.database.session() as session:
             row = session.ask_one("read_health", view=find_managed_view(session, view))
@@ -154,7 +151,6 @@ def make_router(services: Services, _views: PublishedViews) -> Router:
         "/api/v1/mv/metrics/refresh-history",
         summary="What refreshes came to",
         tags=["refresh"],
-        responses=problems(404),
     )
     def refresh_history(
         hours: Annotated[int, Query(ge=1, le=_MOST_HOURS, description="How far back.")] = 24,
