@@ -17,6 +17,7 @@ from api.reads.catalog import Catalog
 from api.reads.guard import Guard
 from api.reads.question import Question, make_selection
 from api.reads.reading import Reading, entity_tag, is_known
+from api.reads.refusals import InvalidValueError, unavailable, wrong_type
 from api.reads.staleness import Way, choose_on_stale, choose_way, parse_staleness
 from api.reads.view import PublishedView
 from api.services import GuardLimits, Refresher
@@ -58,7 +59,7 @@ class PublishedViews:
         """
         try:
             return self._open(written, question, principal, known_tag)
-        except _InvalidValueError as error:
+        except InvalidValueError as error:
             raise self._explain(error) from None
         except StatementFailedError as error:
             if error.sqlstate not in _MOVED:
@@ -83,7 +84,7 @@ class PublishedViews:
         if way is Way.REFRESH and not again:
             self._refresh(view, principal)
             return self._open(written, question, principal, known_tag, again=True)
-        raise _unavailable(view)
+        raise unavailable(view)
 
     def _choose(self, view: PublishedView, question: Question, principal: Principal, *, again: bool) -> Way:
         may_refresh = self._refresher is not None and principal.has_any(_MAY_REFRESH)
@@ -123,17 +124,17 @@ class PublishedViews:
         with self._database.session() as session, session.reading(timeout_s=self._limits.timeout_s):
             base = session.ask_one("find_relation", relation_name=view.endpoint.base)
             if base["relation"] is None:
-                raise _unavailable(view)
+                raise unavailable(view)
             asked = selection.at(base["schema_name"], base["relation_name"])
             return tuple(row for batch in _begin(session, view, asked) for row in batch)
 
-    def _explain(self, error: _InvalidValueError) -> Problem:
+    def _explain(self, error: InvalidValueError) -> Problem:
         """Which of the values PostgreSQL cannot read as what it stands for: asked only when one has been refused."""
         types = {column.name: column.type for column in error.view.columns}
         for condition in error.selection.conditions:
             for value in condition.values:
                 if condition.operator is not Operator.IS_NULL and not self._fits(types[condition.column], value):
-                    return _wrong_type(error.view, condition.column, types[condition.column])
+                    return wrong_type(error.view, condition.column, types[condition.column])
         return error
 
     def _fits(self, type_name: str, value: str) -> bool:
@@ -176,7 +177,7 @@ def _begin(session: ApiSession, view: PublishedView, selection: Selection) -> It
     except StatementFailedError as error:
         if error.sqlstate not in _INVALID_VALUE:
             raise
-        raise _InvalidValueError(view, selection) from None
+        raise InvalidValueError(view, selection) from None
     except ConfigurationError:
         raise Problem(
             HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -190,55 +191,3 @@ def _begin(session: ApiSession, view: PublishedView, selection: Selection) -> It
 def _chain(first: list[str], rest: Iterator[list[str]]) -> Iterator[list[str]]:
     yield first
     yield from rest
-
-
-class _InvalidValueError(Problem):
-    """One of the selection's values is none of its column's type; which one is asked once the transaction is over.
-    Where it is no filter's, it is the cursor's."""
-
-    def __init__(self, view: PublishedView, selection: Selection) -> None:
-        super().__init__(
-            HTTPStatus.BAD_REQUEST,
-            "invalid-cursor",
-            "The cursor holds values that its columns cannot have.",
-            remedy="Pass next_cursor of the former answer as it is, or begin again without a cursor.",
-        )
-        self.view = view
-        self.selection = selection
-
-
-def _wrong_type(view: PublishedView, column: str, type_name: str) -> Problem:
-    if column == view.endpoint.tenant_column:
-        return Problem(
-            HTTPStatus.FORBIDDEN,
-            "no-tenant",
-            f"The caller's tenant is none that {view.name} knows.",
-            remedy="Ask with a token of another tenant.",
-        )
-    return Problem(
-        HTTPStatus.UNPROCESSABLE_ENTITY,
-        "invalid-value",
-        f"A value for {column} is no {type_name}.",
-        remedy=f"Write one as PostgreSQL writes a {type_name}; times as ISO 8601.",
-        extra={"column": column, "column_type": type_name},
-    )
-
-
-def _unavailable(view: PublishedView) -> Problem:
-    """503: why neither the view nor its base relation can be read."""
-    if view.view_oid is None:
-        why = "does not exist at the moment"
-    elif not view.is_populated:
-        why = "has no data yet"
-    else:
-        age = "of unknown age" if view.lag_s is None else f"{view.lag_s:.0f} s old"
-        why = f"has data {age}, which is too old for this request"
-    return Problem.later(
-        "view-too-stale" if view.has_rows else "view-unavailable",
-        f"{view.name} {why}.",
-        remedy="Try again after its next refresh, or accept older data with max_staleness or on_stale.",
-        retry_after_s=60,
-        view=view.name,
-        freshness=view.freshness,
-        lag_s=view.lag_s,
-    )

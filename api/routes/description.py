@@ -6,28 +6,15 @@ import json
 from typing import Any
 
 from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
-from pydantic import BaseModel, ConfigDict
 
 from api.gate import OPEN_PATHS
 from api.problems import CONTENT_TYPE
+from api.routes.responses import ProblemDocument
 from refresh_task import __version__
 
 __all__ = ["describe"]
 
 _SUMMARY = "Fresh materialized views: their rows, how old they are, and what the next refresh will do. See docs/api.md."
-
-
-class ProblemDocument(BaseModel):
-    """RFC 9457, with what to do about it. Kinds have further members (docs/api.md)."""
-
-    model_config = ConfigDict(extra="allow")
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    remedy: str
-    request_id: str
 
 
 def describe(resolver: ApiGatewayResolver) -> dict[str, Any]:
@@ -45,12 +32,12 @@ def describe(resolver: ApiGatewayResolver) -> dict[str, Any]:
         )
     )
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
-    schemas["Problem"] = ProblemDocument.model_json_schema()
+    schemas["ProblemDocument"] = ProblemDocument.model_json_schema()
     for unused in ("HTTPValidationError", "ValidationError"):  # Powertools' own form of problems
         schemas.pop(unused, None)
     problem = {
         "description": "A problem: docs/api.md has their kinds",
-        "content": {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        "content": {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}},
     }
     for path, operations in document["paths"].items():
         for operation in operations.values():

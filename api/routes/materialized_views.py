@@ -20,6 +20,7 @@ from api.identity import caller, require_role
 from api.problems import Problem
 from api.reads import PublishedViews
 from api.routes.refresh import refresher_of
+from api.routes.responses import answers
 from api.scheduling import Job, Scheduler
 from api.services import Refreshed, Services
 from refresh_task.catalog import read_now, read_views
@@ -150,11 +151,11 @@ def make_router(services: Services, _views: PublishedViews) -> Router:
     def trigger_refresh(request: Request) -> Response[RefreshedViews]:
         return _answer_refreshed(refresher_of(services).start(DAILY_VIEWS, caller(request)))
 
-    @router.get("/materialized-views/status", summary="The views as they stand", tags=["teloo"])
+    @router.get("/materialized-views/status", summary="The views as they stand", tags=["teloo"], responses=answers())
     def status() -> StatusOfViews:
         return StatusOfViews(views=_statistics(services))
 
-    @router.get("/materialized-views/health", summary="Whether they are fresh", tags=["teloo"])
+    @router.get("/materialized-views/health", summary="Whether they are fresh", tags=["teloo"], responses=answers())
     def health() -> HealthOfViews:
         with services.database.session() as session:
             rows = session.ask("read_health_check", views=list(DAILY_VIEWS))
@@ -163,7 +164,7 @@ def make_router(services: Services, _views: PublishedViews) -> Router:
             return HealthOfViews(status="missing", views=[])
         return HealthOfViews(status="degraded" if any(view.needs_refresh for view in views) else "healthy", views=views)
 
-    @router.get("/materialized-views/scheduler/status", summary="The scheduler", tags=["teloo"])
+    @router.get("/materialized-views/scheduler/status", summary="The scheduler", tags=["teloo"], responses=answers(501))
     def scheduler_status() -> SchedulerState:
         scheduler = _scheduler_of(services)
         with services.database.session() as session:
@@ -190,6 +191,7 @@ def make_router(services: Services, _views: PublishedViews) -> Router:
         summary="Move the daily refresh",
         description="To a time of the views' own zone. The views become due by it, and a run starts at that minute.",
         tags=["teloo"],
+        responses=answers(403, 404, 501),
     )
     def move_daily_refresh(
         request: Request,

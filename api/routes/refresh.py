@@ -15,6 +15,7 @@ from api.control.wording import without_sql
 from api.identity import caller
 from api.problems import Problem
 from api.reads import PublishedViews, find_managed_view
+from api.routes.responses import answers
 from api.services import Refreshed, Refresher, Services
 
 __all__ = ["RefreshAnswer", "answer_refreshed", "make_router", "refresher_of"]
@@ -128,6 +129,7 @@ def make_router(services: Services, _views: PublishedViews) -> Router:
         "/api/v1/mv/refresh/status/<id_>",
         summary="What became of a refresh by the task",
         tags=["refresh"],
+        responses=answers(404),
     )
     def refresh_status(id_: Annotated[int, Path(ge=1, le=2**63 - 1)]) -> RefreshState:
         with services.database.session() as session:
@@ -141,7 +143,7 @@ def make_router(services: Services, _views: PublishedViews) -> Router:
             )
         return _state(found[0])
 
-    @router.get("/api/v1/mv/health/<view>", summary="How fresh a view is", tags=["refresh"])
+    @router.get("/api/v1/mv/health/<view>", summary="How fresh a view is", tags=["refresh"], responses=answers(404))
     def view_health(view: ViewName) -> ViewHealth:
         with services.database.session() as session:
             row = session.ask_one("read_health", view=find_managed_view(session, view))
@@ -151,6 +153,7 @@ def make_router(services: Services, _views: PublishedViews) -> Router:
         "/api/v1/mv/metrics/refresh-history",
         summary="What refreshes came to",
         tags=["refresh"],
+        responses=answers(404),
     )
     def refresh_history(
         hours: Annotated[int, Query(ge=1, le=_MOST_HOURS, description="How far back.")] = 24,

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 import schemathesis
 import uvicorn
-from hypothesis import HealthCheck, Phase, given, settings, strategies
+from hypothesis import HealthCheck, Phase, assume, given, settings, strategies
 from schemathesis import GenerationMode
-from schemathesis.checks import ignored_auth, positive_data_acceptance, unsupported_method
+from schemathesis.checks import ignored_auth, not_a_server_error, positive_data_acceptance, unsupported_method
 from schemathesis.core.result import Ok
 
 from api.local.server import listen, url_of
@@ -56,11 +57,15 @@ def served(library: Database) -> Iterator[tuple[str, str]]:
     client.close()
 
 
-def test_schemathesis_finds_nothing(served: tuple[str, str]) -> None:
+def test_schemathesis_finds_nothing(served: tuple[str, str], library: Database) -> None:
     """Half of the time it asks for a view that there is. Left out: that whatever the document allows is accepted (which
-    columns and views there are is no schema's business), and other methods (test_health.py)."""
+    columns and views there are is no schema's business), who asks (test_identity.py), other methods (test_health.py),
+    and parameters that a route does not know, which only the rows' route refuses."""
     url, token = served
-    schema = schemathesis.openapi.from_url(f"{url}/openapi.json")
+    with closing(HttpClient(library)) as client:
+        document = client.get("/openapi.json").json
+    del document["security"], document["components"]["securitySchemes"]
+    schema = schemathesis.openapi.from_dict(document)
     for result in schema.get_all_operations():
         assert isinstance(result, Ok)
         operation = result.ok()
@@ -78,12 +83,14 @@ def test_schemathesis_finds_nothing(served: tuple[str, str]) -> None:
             view=strategies.sampled_from([None, "public.summary"]),
         )
         def try_it(case: Any, view: str | None) -> None:
+            known = {parameter.name for parameter in case.operation.query}
+            assume(case.operation.path.endswith("/rows") or known.issuperset(case.query or ()))
             if view is not None and "view" in (case.path_parameters or {}):
                 case.path_parameters["view"] = view
-            case.call_and_validate(
-                base_url=url,
-                headers={"Authorization": f"Bearer {token}"},
-                excluded_checks=[positive_data_acceptance, unsupported_method, ignored_auth],
-            )
+            answer = case.call(base_url=url, headers={"Authorization": f"Bearer {token}"})
+            assert answer.status_code not in (500, 502, 504), answer.text
+            # 501 and 503 are answers, too: a view that is not there, a scheduler that this server does not have
+            left_out = [positive_data_acceptance, unsupported_method, ignored_auth, not_a_server_error]
+            case.validate_response(answer, excluded_checks=left_out)
 
         try_it()
