@@ -22,6 +22,7 @@ from api.reads.staleness import Way, choose_on_stale, choose_way, parse_stalenes
 from api.reads.view import PublishedView
 from api.services import GuardLimits, Refresher
 from refresh_task.errors import ConfigurationError, StatementFailedError
+from refresh_task.model import Freshness
 from refresh_task.policies.endpoint import OnStale
 
 __all__ = ["PublishedViews"]
@@ -108,11 +109,13 @@ class PublishedViews:
             return Reading(view, source=Way.VIEW, selection=selection, batches=batches, tag=tag, held=stack.pop_all())
 
     def _read_base(self, view: PublishedView, selection: Selection) -> Reading:
+        # A caller may ask for newer data than a view promises: that is no fault, and pages nobody.
+        is_fault = not view.has_rows or view.freshness is not Freshness.FRESH
         _LOG.warning(
             "Usando vista base %s: la vista materializada %s no sirve ahora",
             view.endpoint.base,
             view.name,
-            extra={"counts": FALLBACKS},
+            extra={"counts": FALLBACKS} if is_fault else None,
         )
         rows = self._guard(view.name).run(selection, lambda: self._ask_base(view, selection))
         return Reading(view, source=Way.BASE, selection=selection, batches=iter([list(rows)]))

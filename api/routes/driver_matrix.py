@@ -52,7 +52,7 @@ def make_router(services: Services, views: PublishedViews) -> Router:
         tags=["driver_matrix"],
         responses={
             200: {"description": "Drivers in order", "content": {"application/json": {"model": DriverMatrix}}},
-            304: {"description": "The client has them already (If-None-Match)"},
+            304: {"description": "The client has them already (If-None-Match)", "content": {}},
         },
     )
     def driver_matrix(  # noqa: PLR0917  # one for each parameter of the route

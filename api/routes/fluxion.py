@@ -72,7 +72,7 @@ def make_router(_services: Services, views: PublishedViews) -> Router:
         tags=["fluxion"],
         responses={
             200: {"description": "By region", "content": {"application/json": {"model": list[RegionSummary]}}},
-            304: {"description": "The client has it already (If-None-Match)"},
+            304: {"description": "The client has it already (If-None-Match)", "content": {}},
         },
     )
     def summary_regional(request: Request) -> Response[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from aws_lambda_powertools.event_handler import Request, Response, content_types
 from aws_lambda_powertools.event_handler.api_gateway import Router
@@ -20,7 +20,7 @@ from api.identity import caller, require_role
 from api.problems import Problem
 from api.reads import PublishedViews
 from api.routes.refresh import refresher_of
-from api.routes.responses import answers, problems
+from api.routes.responses import answers
 from api.scheduling import Job, Scheduler
 from api.services import Refreshed, Services
 from refresh_task.catalog import read_now, read_views
@@ -226,10 +226,9 @@ def make_router(services: Services, _views: PublishedViews) -> Router:
     return router
 
 
-_REFRESHING = {
+_REFRESHING: dict[int, Any] = {
     200: {"description": "All ended", "content": {"application/json": {"model": RefreshedViews}}},
     202: {"description": "The task does it", "content": {"application/json": {"model": RefreshedViews}}},
-    **problems(403, 404, 409, 429, 501),
 }
 
 

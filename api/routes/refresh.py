@@ -15,7 +15,7 @@ from api.control.wording import without_sql
 from api.identity import caller
 from api.problems import Problem
 from api.reads import PublishedViews, find_managed_view
-from api.routes.responses import answers, problems
+from api.routes.responses import answers
 from api.services import Refreshed, Refresher, Services
 
 __all__ = ["RefreshAnswer", "answer_refreshed", "make_router", "refresher_of"]
@@ -100,10 +100,9 @@ class RefreshHistory(BaseModel):
     history: list[HistoryEntry]
 
 
-_REFRESHING = {
+_REFRESHING: dict[int, Any] = {
     200: {"description": "Done, or not needed", "content": {"application/json": {"model": RefreshAnswer}}},
     202: {"description": "The task does it", "content": {"application/json": {"model": RefreshAnswer}}},
-    **problems(403, 404, 409, 429, 501),
 }
 
 

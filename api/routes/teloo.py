@@ -162,7 +162,7 @@ def make_router(_services: Services, views: PublishedViews) -> Router:
 def _answers(model: Any) -> dict[int, Any]:
     return {
         200: {"description": "Rows in order", "content": {"application/json": {"model": model}}},
-        304: {"description": "The client has them already (If-None-Match)"},
+        304: {"description": "The client has them already (If-None-Match)", "content": {}},
     }
 
 

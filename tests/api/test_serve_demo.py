@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import itertools
 import json
 import os
 import shlex
@@ -13,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -73,7 +73,7 @@ def test_its_curl_lines_work_and_ctrl_c_ends_all_of_it(serving: subprocess.Popen
 def _request(port: int, curl: str) -> tuple[int, bytes]:
     """What curl would do with this line."""
     words = shlex.split(curl)[1:]
-    options = dict(itertools.pairwise(words))
+    options = dict(pairwise(words))
     (target,) = [word for word in words if word.startswith("http://")]
     parts = urlsplit(target)
     name, _, value = options.get("-H", "").partition(": ")

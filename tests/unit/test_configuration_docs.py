@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+from api.settings import ApiSettings
 from refresh_task import policies
 from refresh_task.settings import Settings
 
@@ -53,6 +54,14 @@ def test_every_environment_variable_is_documented_with_its_default_and_meaning()
     assert documented == {
         setting.metadata["variable"]: (_written(setting.default), setting.metadata["what"])
         for setting in fields(Settings)
+    }
+
+
+def test_every_variable_of_the_api_is_documented_with_its_default_and_meaning() -> None:
+    documented = {name: (row["Default"], row["Meaning"]) for name, row in _table("### The API's own").items()}
+    assert documented == {
+        setting.metadata["variable"]: (_written(setting.default), setting.metadata["what"])
+        for setting in fields(ApiSettings)
     }
 
 
@@ -108,7 +117,8 @@ def test_no_other_variable_of_ours_is_read() -> None:
     """The source names no VISTAFRESCA_ variable that the document does not."""
     named = {
         variable: file
-        for file in (DOCUMENT.parents[1] / "refresh_task").rglob("*.py")
+        for folder in ("refresh_task", "api")
+        for file in (DOCUMENT.parents[1] / folder).rglob("*.py")
         for variable in re.findall(r"VISTAFRESCA_[A-Z_]+[A-Z]", file.read_text())
     }
     text = DOCUMENT.read_text()

@@ -4,4 +4,4 @@ SELECT
     age_minutes,
     needs_refresh
 FROM bi_refresh.mv_health_check()
-WHERE view_name = ANY (%(views)s)
+WHERE view_name = any(%(views)s)

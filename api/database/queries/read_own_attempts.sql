@@ -10,5 +10,5 @@ SELECT DISTINCT ON (view_name)
     error,
     remedy
 FROM bi_refresh.mv_refresh_log
-WHERE view_name = ANY (%(views)s) AND backend_pid = pg_backend_pid()
+WHERE view_name = any(%(views)s) AND backend_pid = pg_backend_pid()
 ORDER BY view_name ASC, id DESC

@@ -36,7 +36,10 @@ LEFT JOIN LATERAL (
     WHERE
         CASE
             WHEN request.log_id IS NOT NULL THEN entry.id = request.log_id
-            ELSE entry.view_name = request.view_name AND entry.created_at >= request.created_at AND entry.status <> 'skipped'
+            ELSE
+                entry.view_name = request.view_name
+                AND entry.created_at >= request.created_at
+                AND entry.status <> 'skipped'
         END
     ORDER BY entry.id DESC
     LIMIT 1

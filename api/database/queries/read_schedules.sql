@@ -3,5 +3,5 @@ SELECT
     view_name,
     coalesce(schedule_override, schedules) AS schedules
 FROM bi_refresh.view_policy
-WHERE view_name = ANY (%(views)s) AND enabled
+WHERE view_name = any(%(views)s) AND enabled
 ORDER BY view_name

@@ -10,4 +10,4 @@ SELECT
     last_status,
     freshness
 FROM bi_refresh.get_mv_stats()
-WHERE view_name = ANY(%(views)s)
+WHERE view_name = any(%(views)s)

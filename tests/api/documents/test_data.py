@@ -284,3 +284,10 @@ def test_tenants_see_their_city_and_no_other_in_every_shape(control: Control, sy
     assert control.get("/materialized-views/city-summary", principal=stranger).status == 403
     # the months have no tenants and no roles
     assert control.get("/materialized-views/monthly-metrics", principal=stranger).status == 200
+
+
+def test_summaries_are_made_of_all_pages(control: Control, systems_database: Database) -> None:
+    paths = ("/api/ubicaciones/summary-regional", "/materialized-views/city-summary")
+    before = [control.get(path).json for path in paths]
+    systems_database.execute("""UPDATE bi_refresh.view_policy SET endpoint = endpoint || '{"max_limit": 7}'""")
+    assert [control.get(path).json for path in paths] == before
