@@ -5,12 +5,14 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields, replace
+from datetime import timedelta
 
 from refresh_task.database import Session
 from refresh_task.errors import UnknownViewError
 from refresh_task.model import ExclusiveWindow, Schedule
 from refresh_task.policies.policy import Declared, Policy
 from refresh_task.policies.store import read_patterns, read_policies
+from refresh_task.policies.wording import in_words
 
 _ALWAYS_SHOWN = ("target_lag", "timeout", "enabled")
 # fields whose keys have other names in views.toml
@@ -134,7 +136,9 @@ def _written(field: str, value: object) -> str:
         case Schedule():
             return f"{value.cron} ({value.time_zone})"
         case ExclusiveWindow():
-            return f"{_written(field, value.schedule)} for {value.duration}"
+            return f"{_written(field, value.schedule)} for {_written(field, value.duration)}"
+        case timedelta():
+            return in_words(value)
         case tuple():
             return ", ".join(_written(field, each) for each in value) or "none"
     return str(value).lower() if isinstance(value, bool) else str(value)
