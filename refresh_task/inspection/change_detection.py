@@ -16,7 +16,7 @@ _STORED = ("r", "m", "t")
 
 
 def examine_change_detection(facts: Facts, view: ViewFacts) -> Iterator[Finding]:
-    """Never skipped, skipped until midnight, or skipped at will."""
+    """Never skipped, skipped until midnight, or skipped at will; nothing where the role may not look."""
     never = [found.detail for found in view.classes if found.name in _NEVER]
     calendar = [found.detail for found in view.classes if found.name == "date"]
     settings = [found.detail for found in view.classes if found.name == "settings"]
@@ -29,6 +29,8 @@ def examine_change_detection(facts: Facts, view: ViewFacts) -> Iterator[Finding]
             view.name,
             "Give it a target lag that its cost allows, or take that out of its query.",
         )
+        return
+    if view.unreadable:  # examine_privileges() says that nothing can be found out then
         return
     yield _detection(view)
     if calendar:
