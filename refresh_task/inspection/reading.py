@@ -3,7 +3,6 @@ runs a view's query, takes a lock that a refresh under way would hold up, or cha
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -23,6 +22,7 @@ from refresh_task.inspection.facts import (
     Server,
     ViewFacts,
 )
+from refresh_task.inspection.mentions import read_relations
 from refresh_task.inspection.names import unqualified_names
 from refresh_task.inspection.node_tree import proven_key
 from refresh_task.inspection.reads import Reads
@@ -158,8 +158,10 @@ def _functions(session: Session, oids: Iterable[int], views: Sequence[ViewFacts]
 
 
 def _mentions(body: str, views: Sequence[ViewFacts]) -> tuple[str, ...]:
-    words = set(re.findall(r"\w+", body.lower()))
-    return tuple(view.name for view in views if view.relation.lower() in words)
+    named = read_relations(body)
+    return tuple(
+        view.name for view in views if not named.isdisjoint({(view.schema_name, view.relation), (None, view.relation)})
+    )
 
 
 def _with_proven_keys(session: Session, views: Sequence[ViewFacts]) -> Iterator[ViewFacts]:
