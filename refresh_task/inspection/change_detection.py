@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from refresh_task.inspection.facts import Facts, ViewFacts
 from refresh_task.inspection.finding import Code, Finding, Level
+from refresh_task.inspection.statistics import never_analyzed
 from refresh_task.inspection.words import duration, listing
 
 # docs/change-detection.md says what each class of classify_views() means.
@@ -68,20 +69,16 @@ def examine_time_zone(facts: Facts) -> Iterator[Finding]:
 
 def looking_cost_s(view: ViewFacts) -> float:
     """About how long finding out whether something changed takes, by the number of rows."""
-    return sum(source.row_count for source in view.sources if source.kind in _STORED) / _ROWS_PER_S
+    return sum(source.row_count or 0 for source in view.sources if source.kind in _STORED) / _ROWS_PER_S
 
 
 def _detection(view: ViewFacts) -> Finding:
     tables = [source.name for source in view.sources if source.kind in _STORED]
-    return Finding(
-        Code.CHANGE_DETECTION,
-        Level.OK,
-        f"It is skipped when nothing changed in {listing(tables)} (about {duration(looking_cost_s(view))} to look)."
-        if tables
-        else "It reads no table, so it is skipped once it is refreshed.",
-        "",
-        view.name,
-    )
+    what = "It reads no table, so it is skipped once it is refreshed."
+    if tables:
+        effort = "; ".join(filter(None, (f"about {duration(looking_cost_s(view))} to look", never_analyzed(view))))
+        what = f"It is skipped when nothing changed in {listing(tables)} ({effort})."
+    return Finding(Code.CHANGE_DETECTION, Level.OK, what, "", view.name)
 
 
 def _ends(facts: Facts, details: list[str]) -> str:
