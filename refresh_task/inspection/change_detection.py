@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from refresh_task.inspection.facts import Facts, ViewFacts
 from refresh_task.inspection.finding import Code, Finding, Level
+from refresh_task.inspection.statistics import never_analyzed
 from refresh_task.inspection.words import duration, listing
 
 # docs/change-detection.md says what each class of classify_views() means.
@@ -16,7 +17,7 @@ _STORED = ("r", "m", "t")
 
 
 def examine_change_detection(facts: Facts, view: ViewFacts) -> Iterator[Finding]:
-    """Never skipped, skipped until midnight, or skipped at will."""
+    """Never skipped, skipped until midnight, or skipped at will; nothing where the role may not look."""
     never = [found.detail for found in view.classes if found.name in _NEVER]
     calendar = [found.detail for found in view.classes if found.name == "date"]
     settings = [found.detail for found in view.classes if found.name == "settings"]
@@ -29,6 +30,8 @@ def examine_change_detection(facts: Facts, view: ViewFacts) -> Iterator[Finding]
             view.name,
             "Give it a target lag that its cost allows, or take that out of its query.",
         )
+        return
+    if view.unreadable:  # examine_privileges() says that nothing can be found out then
         return
     yield _detection(view)
     if calendar:
@@ -66,20 +69,16 @@ def examine_time_zone(facts: Facts) -> Iterator[Finding]:
 
 def looking_cost_s(view: ViewFacts) -> float:
     """About how long finding out whether something changed takes, by the number of rows."""
-    return sum(source.row_count for source in view.sources if source.kind in _STORED) / _ROWS_PER_S
+    return sum(source.row_count or 0 for source in view.sources if source.kind in _STORED) / _ROWS_PER_S
 
 
 def _detection(view: ViewFacts) -> Finding:
     tables = [source.name for source in view.sources if source.kind in _STORED]
-    return Finding(
-        Code.CHANGE_DETECTION,
-        Level.OK,
-        f"It is skipped when nothing changed in {listing(tables)} (about {duration(looking_cost_s(view))} to look)."
-        if tables
-        else "It reads no table, so it is skipped once it is refreshed.",
-        "",
-        view.name,
-    )
+    what = "It reads no table, so it is skipped once it is refreshed."
+    if tables:
+        effort = "; ".join(filter(None, (f"about {duration(looking_cost_s(view))} to look", never_analyzed(view))))
+        what = f"It is skipped when nothing changed in {listing(tables)} ({effort})."
+    return Finding(Code.CHANGE_DETECTION, Level.OK, what, "", view.name)
 
 
 def _ends(facts: Facts, details: list[str]) -> str:

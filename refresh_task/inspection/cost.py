@@ -12,6 +12,7 @@ from refresh_task.database import Session
 from refresh_task.database.portable import refresh_statements, run_query
 from refresh_task.errors import StatementFailedError
 from refresh_task.inspection.facts import Facts, ViewFacts
+from refresh_task.inspection.statistics import never_analyzed
 from refresh_task.inspection.words import duration
 
 _REFRESHED = re.compile(r"^\s*REFRESH\s+MATERIALIZED\s+VIEW\s+(?:CONCURRENTLY\s+)?([^\s;]+)", re.IGNORECASE)
@@ -86,7 +87,7 @@ def _measured(session: Session, view: ViewFacts, most_s: float) -> Cost | None:
 
 
 def _guessed(view: ViewFacts) -> Cost:
-    rows = sum(source.row_count for source in view.sources if source.kind in ("r", "m"))
-    return Cost(
-        rows / _ROWS_PER_S, f"takes perhaps {duration(rows / _ROWS_PER_S)}, guessed by the {rows:,} rows it reads"
-    )
+    rows = sum(source.row_count or 0 for source in view.sources if source.kind in ("r", "m"))
+    evidence = f"takes perhaps {duration(rows / _ROWS_PER_S)}, guessed by the {rows:,} rows it reads"
+    remark = never_analyzed(view)
+    return Cost(rows / _ROWS_PER_S, f"{evidence} ({remark})" if remark else evidence)

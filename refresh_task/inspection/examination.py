@@ -14,6 +14,7 @@ from refresh_task.inspection.installation import examine_installation, examine_m
 from refresh_task.inspection.keys import examine_keys
 from refresh_task.inspection.privileges import examine_privileges
 from refresh_task.inspection.server import examine_server
+from refresh_task.inspection.statistics import examine_statistics
 from refresh_task.inspection.storage import examine_storage
 
 _OF_THE_WHOLE: tuple[Callable[[Facts], Iterator[Finding]], ...] = (
@@ -28,6 +29,7 @@ _OF_A_VIEW: tuple[Callable[[Facts, ViewFacts], Iterator[Finding]], ...] = (
     examine_functions,
     examine_change_detection,
     examine_management,
+    examine_statistics,
     examine_storage,
     examine_incremental,
 )

@@ -89,13 +89,15 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """Anything that a view reads. `kind` is as in pg_class.relkind; `features` are of a view's own query."""
+    """Anything that a view reads. `kind` is as in pg_class.relkind; `features` are of a view's own query.
+    `row_count` is what PostgreSQL estimates if it ever did (`is_analyzed`), otherwise guessed by the size, or None."""
 
     oid: int
     name: str
     kind: str
     has_row_security: bool
-    row_count: int
+    is_analyzed: bool
+    row_count: int | None
     size_bytes: int
     is_readable: bool
     features: tuple[str, ...]
@@ -144,7 +146,8 @@ class ViewFacts:
     relation: str
     owner: str
     is_populated: bool
-    row_count: int
+    is_analyzed: bool
+    row_count: int | None  # as in Relation
     size_bytes: int
     pages: int
     autovacuum_is_off: bool
@@ -167,6 +170,11 @@ class ViewFacts:
     classes: tuple[Class, ...] = ()
     upstream: tuple[str, ...] = ()
     hidden_rows: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def never_analyzed(self) -> tuple[Relation, ...]:
+        """Sources whose number of rows is a guess, or not known at all; but not empty ones."""
+        return tuple(source for source in self.sources if not source.is_analyzed and source.row_count != 0)
 
     @property
     def usable_indexes(self) -> tuple[Index, ...]:

@@ -58,6 +58,7 @@ class Code(StrEnum):
     CYCLE = "cycle"
     UNMANAGED_UPSTREAM = "unmanaged_upstream"
     NOT_MANAGED = "not_managed"
+    NEVER_ANALYZED = "never_analyzed"
     LARGE_VIEW = "large_view"
     AUTOVACUUM_DISABLED = "autovacuum_disabled"
     DEAD_ROWS = "dead_rows"

@@ -47,9 +47,10 @@ def candidate_key(view: ViewFacts) -> tuple[tuple[str, ...], str]:
     known = [column for column in view.columns if _may_be_key(column)]
     if alone := [column for column in known if column.distinct_values == -1]:
         return (alone[0].name,), "no two of its rows had the same value, and none was NULL, when it was last analyzed"
+    rows = view.row_count if view.is_analyzed else None
     for count in range(2, _MOST_KEY_COLUMNS + 1):
         for columns in combinations(known[:_CONSIDERED_COLUMNS], count):
-            if prod(_distinct(column, view.row_count) for column in columns) >= view.row_count > 0:
+            if rows and prod(_distinct(column, rows) for column in columns) >= rows:
                 return tuple(column.name for column in columns), (
                     "a guess by how many values each column has, which PostgreSQL checks while it creates the index"
                 )
@@ -120,7 +121,8 @@ def _null_keys(view: ViewFacts) -> Iterator[Finding]:
     if view.null_key_rows:
         rows, columns = f"{view.null_key_rows:,} of {view.counted_rows:,} rows", [column.quoted for column in keys]
     elif nullable:
-        rows = f"about {max(1, round(view.row_count * max(share for _, share in nullable))):,} rows"
+        share = max(share for _, share in nullable)
+        rows = "some rows" if view.row_count is None else f"about {max(1, round(view.row_count * share)):,} rows"
         columns = [name for name, _ in nullable]
     else:
         return

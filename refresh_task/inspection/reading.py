@@ -3,7 +3,6 @@ runs a view's query, takes a lock that a refresh under way would hold up, or cha
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -23,15 +22,16 @@ from refresh_task.inspection.facts import (
     Server,
     ViewFacts,
 )
+from refresh_task.inspection.mentions import read_relations
 from refresh_task.inspection.names import unqualified_names
 from refresh_task.inspection.node_tree import proven_key
 from refresh_task.inspection.reads import Reads
+from refresh_task.inspection.sizes import LOCK_WAIT_MS, with_guessed_rows
 from refresh_task.inspection.surroundings import with_surroundings
 
 __all__ = ["read_facts"]
 
 COUNTED_ROWS = 20_000  # of each view at most: over before anyone notices
-_LOCK_WAIT_MS = 100
 
 # Kinds of relations with rows of their own, which is what a fingerprint is taken of.
 _STORED = ("r", "m")
@@ -42,7 +42,7 @@ Rows = Sequence[Mapping[str, Any]]
 def read_facts(session: Session) -> Facts:
     """Everything that the inspection judges, in the session's current transaction."""
     server = Server(**session.fetch_one("inspect_server"))
-    rows = session.fetch_all("inspect_views", refresher=server.refresher_oid)
+    rows = with_guessed_rows(session, session.fetch_all("inspect_views", refresher=server.refresher_oid))
     oids = [row["oid"] for row in rows]
     reads = Reads(session.fetch_all("inspect_reads", views=oids), oids)
     names = {row["oid"]: row["name"] for row in rows}
@@ -77,9 +77,9 @@ def _parts(
     oids = [view.oid for view in views]
     sources = _grouped(session.fetch_portable("view_sources", oids), lambda row: row["relation"])
     touched = {oid for found in sources.values() for oid in found} | reads.relations | set(oids)
+    found = session.fetch_all("inspect_relations", relations=list(touched), refresher=server.refresher_oid)
     relations = {
-        row["oid"]: Relation(**{**row, "features": tuple(row["features"])})
-        for row in session.fetch_all("inspect_relations", relations=list(touched), refresher=server.refresher_oid)
+        row["oid"]: Relation(**{**row, "features": tuple(row["features"])}) for row in with_guessed_rows(session, found)
     }
     functions = _functions(session, reads.functions, views)
     by_view: dict[str, dict[int, Any]] = {
@@ -158,8 +158,10 @@ def _functions(session: Session, oids: Iterable[int], views: Sequence[ViewFacts]
 
 
 def _mentions(body: str, views: Sequence[ViewFacts]) -> tuple[str, ...]:
-    words = set(re.findall(r"\w+", body.lower()))
-    return tuple(view.name for view in views if view.relation.lower() in words)
+    named = read_relations(body)
+    return tuple(
+        view.name for view in views if not named.isdisjoint({(view.schema_name, view.relation), (None, view.relation)})
+    )
 
 
 def _with_proven_keys(session: Session, views: Sequence[ViewFacts]) -> Iterator[ViewFacts]:
@@ -201,7 +203,7 @@ def _with_null_keys(session: Session, views: Sequence[ViewFacts]) -> Iterator[Vi
     if chosen:
         # locked since we looked, or gone: nothing is said of NULLs then
         with suppress(StatementFailedError), session.transaction():
-            session.execute("limit_lock_wait", lock_timeout_ms=_LOCK_WAIT_MS)
+            session.execute("limit_lock_wait", lock_timeout_ms=LOCK_WAIT_MS)
             counted = {row["view"]: row for row in session.fetch_composed(count_nulls(chosen, most=COUNTED_ROWS))}
     for view in views:
         row = counted.get(view.name)

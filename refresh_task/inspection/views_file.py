@@ -67,7 +67,7 @@ def _head(facts: Facts, server: str) -> str:
 def _entry(
     view: ViewFacts, findings: Sequence[Finding], cost: Cost, interval_s: float, cycle: Finding | None
 ) -> Iterator[str]:
-    yield from _comment(f"{view.row_count:,} rows, {size(view.size_bytes)}; a refresh {cost.evidence}.")
+    yield from _comment(f"{_extent(view)}; a refresh {cost.evidence}.")
     for finding in findings:
         if finding.level is not Level.OK:
             remedy = "" if finding.remedy is None else f" {finding.remedy}"
@@ -81,6 +81,13 @@ def _entry(
     if hidden:
         mentioned = sorted({name for function in hidden for name in function.mentions} - {view.name})
         yield from _comment(depends_on(mentioned))
+
+
+def _extent(view: ViewFacts) -> str:
+    if view.row_count is None:
+        return "Never analyzed, and locked now, so how large it is is not known"
+    how = "" if view.is_analyzed or not view.row_count else " (never analyzed, guessed by the size)"
+    return f"{view.row_count:,} rows{how}, {size(view.size_bytes)}"
 
 
 def _cycle_of(view: ViewFacts, findings: Sequence[Finding]) -> Finding | None:

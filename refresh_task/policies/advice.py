@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from refresh_task.database import Session
 from refresh_task.policies.difference import Difference
+from refresh_task.policies.wording import in_words
 from refresh_task.settings import Settings
 
 
@@ -24,13 +25,13 @@ def give_advice(difference: Difference, settings: Settings) -> list[str]:
             continue
         if policy.target_lag is not None and policy.target_lag < interval:
             sentences.append(
-                f"{view} may get {policy.target_lag} old, and runs are {interval} apart: it will be late between them. "
-                "Raise its target_lag, or have runs more often (VISTAFRESCA_INTERVAL_S)."
+                f"{view} may get {in_words(policy.target_lag)} old, and runs are {in_words(interval)} apart: it will "
+                "be late between them. Raise its target_lag, or have runs more often (VISTAFRESCA_INTERVAL_S)."
             )
         if policy.timeout is not None and policy.timeout > deadline:
             sentences.append(
-                f"{view} may take {policy.timeout}, and a run ends after {deadline}: that comes first. "
-                "Lower its timeout, or give runs more time (VISTAFRESCA_RUN_DEADLINE_S)."
+                f"{view} may take {in_words(policy.timeout)}, and a run ends after {in_words(deadline)}: that comes "
+                "first. Lower its timeout, or give runs more time (VISTAFRESCA_RUN_DEADLINE_S)."
             )
     return sentences
 

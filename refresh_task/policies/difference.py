@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Mapping
 from dataclasses import Field, dataclass, fields, replace
+from datetime import timedelta
 from typing import Any
 
 from refresh_task.database import Session
@@ -14,6 +15,7 @@ from refresh_task.policies.endpoint import Publication
 from refresh_task.policies.policy import Declared, Policy
 from refresh_task.policies.published import require_what_endpoints_name
 from refresh_task.policies.store import read_patterns, read_policies
+from refresh_task.policies.wording import in_words
 
 _ALWAYS_SHOWN = ("target_lag", "timeout", "enabled")
 # fields whose keys have other names in views.toml
@@ -144,7 +146,9 @@ def _written(field: str, value: object) -> str:
         case Schedule():
             return f"{value.cron} ({value.time_zone})"
         case ExclusiveWindow():
-            return f"{_written(field, value.schedule)} for {value.duration}"
+            return f"{_written(field, value.schedule)} for {_written(field, value.duration)}"
+        case timedelta():
+            return in_words(value)
         case Publication():
             keys = [f"{key.name} {_written(key.name, getattr(value, key.name))}" for key in _not_default(value)]
             return f"published ({'; '.join(keys) or 'to every authenticated caller'})"

@@ -37,16 +37,16 @@ def test_policies_are_added_changed_and_removed(views: Database, file: Path, com
     first = command_line(views, "apply", "--file", str(file))
     assert first.exit_code == 0
     assert first.stdout.splitlines() == [
-        "+ public.a: target_lag 1:00:00, timeout as the task's setting, enabled true",
-        "+ public.b: target_lag 0:15:00, timeout as the task's setting, enabled true",
-        "+ public.c: target_lag 0:15:00, timeout 0:01:00, enabled true",
+        "+ public.a: target_lag 60 min, timeout as the task's setting, enabled true",
+        "+ public.b: target_lag 15 min, timeout as the task's setting, enabled true",
+        "+ public.c: target_lag 15 min, timeout 60 s, enabled true",
         "3 of 3 declared policies changed.",
     ]
 
     _declare(file, a='target_lag = "2 hours"\ntimeout = "1 minute"', c='timeout = "1 minute"\nenabled = false')
     second = command_line(views, "apply", "--file", str(file))
     assert second.stdout.splitlines()[:3] == [
-        "~ public.a: target_lag 1:00:00 → 2:00:00, timeout as the task's setting → 0:01:00",
+        "~ public.a: target_lag 60 min → 2 h, timeout as the task's setting → 60 s",
         "- public.b: no longer declared: it will not be refreshed any more; its data and its log stay",
         "~ public.c: enabled true → false",
     ]
@@ -252,25 +252,25 @@ def test_what_is_stored_compares_equal_to_what_is_declared_for_every_key(
     assert first.exit_code == 0, first.stderr
     assert first.stdout.splitlines() == [
         (
-            "+ pattern public.*: target_lag 1 day, 0:30:00, timeout as the task's setting, enabled true, "
+            "+ pattern public.*: target_lag 24 h 30 min, timeout as the task's setting, enabled true, "
             "schedule 0 1 * * * (UTC), change_detection none, priority low, checks.max_row_drop_percent 50"
         ),
         "  pattern public.* finds public.b, public.c",
         (
-            "+ public.a: target_lag downstream, timeout 0:05:00, enabled false, "
+            "+ public.a: target_lag downstream, timeout 5 min, enabled false, "
             "schedule 0 1 * * * (America/Bogota), 30 2 * * SUN (Europe/Madrid), change_detection none, "
-            "audit_interval 7 days, 0:00:00, group night, depends_on public.b, priority critical, "
-            "exclusive_window 0 2 * * * (America/Bogota) for 1:30:00, checks.not_empty true, "
+            "audit_interval 7 days, group night, depends_on public.b, priority critical, "
+            "exclusive_window 0 2 * * * (America/Bogota) for 90 min, checks.not_empty true, "
             "checks.max_row_drop_percent 33.333333333333336, checks.sql SELECT '100%' <> 'x', suspend_after 3, "
-            "probe_after 10000 days, 0:00:00"
+            "probe_after 10000 days"
         ),
         (
-            "+ public.b: target_lag 1 day, 0:30:00, timeout as the task's setting, enabled true, "
+            "+ public.b: target_lag 24 h 30 min, timeout as the task's setting, enabled true, "
             "schedule 0 1 * * * (UTC), change_detection none, priority low, checks.max_row_drop_percent 50, "
             "pattern public.*"
         ),
         (
-            "+ public.c: target_lag 1 day, 0:30:00, timeout as the task's setting, enabled true, "
+            "+ public.c: target_lag 24 h 30 min, timeout as the task's setting, enabled true, "
             "schedule 0 1 * * * (UTC), change_detection none, priority low, checks.max_row_drop_percent 50, "
             "pattern public.*"
         ),
@@ -293,13 +293,13 @@ def test_each_key_that_changes_is_in_the_difference(views: Database, file: Path,
         gone == "- pattern public.*: no longer declared: it will not be refreshed any more; its data and its log stay"
     )
     assert view == (
-        "~ public.a: target_lag downstream → 0:15:00, timeout 0:05:00 → as the task's setting, enabled false → true, "
+        "~ public.a: target_lag downstream → 15 min, timeout 5 min → as the task's setting, enabled false → true, "
         "schedule 0 1 * * * (America/Bogota), 30 2 * * SUN (Europe/Madrid) → none, "
         "change_detection none → fingerprint, "
-        "audit_interval 7 days, 0:00:00 → 1 day, 0:00:00, group night → none, depends_on public.b → none, "
-        "priority critical → normal, exclusive_window 0 2 * * * (America/Bogota) for 1:30:00 → none, "
+        "audit_interval 7 days → 24 h, group night → none, depends_on public.b → none, "
+        "priority critical → normal, exclusive_window 0 2 * * * (America/Bogota) for 90 min → none, "
         "checks.not_empty true → false, checks.max_row_drop_percent 33.333333333333336 → none, "
-        "checks.sql SELECT '100%' <> 'x' → none, suspend_after 3 → 5, probe_after 10000 days, 0:00:00 → 1:00:00"
+        "checks.sql SELECT '100%' <> 'x' → none, suspend_after 3 → 5, probe_after 10000 days → 60 min"
     )
     assert views.rows(POLICIES) == [("public.a", True, "00:15:00", None)]
 
@@ -322,7 +322,7 @@ def test_a_pattern_takes_up_what_comes_and_names_what_it_has(
     assert dry.stdout.splitlines()[:3] == [
         "= pattern public.* finds public.c, public.d",
         "- public.b: no longer declared: it will not be refreshed any more; its data and its log stay",
-        "+ public.d: target_lag 0:15:00, timeout as the task's setting, enabled true, pattern public.*",
+        "+ public.d: target_lag 15 min, timeout as the task's setting, enabled true, pattern public.*",
     ]
     assert "public.d" not in dict.fromkeys(row[0] for row in views.rows(POLICIES))
     command_line(views, "apply", "--file", str(file))
@@ -339,7 +339,7 @@ def test_a_changed_pattern_changes_the_views_it_has_and_keeps_what_is_known_of_t
     file.write_text('[[view]]\npattern = "public.a"\n[[view]]\npattern = "public.*"\npriority = "high"\n')
     result = command_line(views, "apply", "--file", str(file))
     assert result.stdout.splitlines() == [
-        "+ pattern public.a: target_lag 0:15:00, timeout as the task's setting, enabled true",
+        "+ pattern public.a: target_lag 15 min, timeout as the task's setting, enabled true",
         "~ pattern public.*: priority normal → high, position among the patterns 1 → 2",
         "  pattern public.a finds public.a",
         "  pattern public.* finds public.b, public.c",
@@ -411,8 +411,8 @@ def test_a_group_that_another_view_lies_between_is_refused(
 @pytest.mark.parametrize(
     ("keys", "advice"),
     [
-        ('target_lag = "5 minutes"', "public.a may get 0:05:00 old, and runs are 0:10:00 apart"),
-        ('timeout = "10 minutes"', "public.a may take 0:10:00, and a run ends after 0:09:00"),
+        ('target_lag = "5 minutes"', "public.a may get 5 min old, and runs are 10 min apart"),
+        ('timeout = "10 minutes"', "public.a may take 10 min, and a run ends after 9 min"),
         ('target_lag = "10 minutes"\ntimeout = "9 minutes"', None),
         ('target_lag = "5 minutes"\nenabled = false', None),
     ],

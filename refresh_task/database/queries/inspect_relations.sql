@@ -5,7 +5,9 @@ SELECT
     format('%%I.%%I', n.nspname, c.relname) AS name,
     c.relkind::text AS kind,
     c.relrowsecurity AS has_row_security,
-    greatest(c.reltuples, 0)::bigint AS row_count,
+    -- unknown: created, restored or truncated, and not analyzed since
+    c.reltuples >= 0 OR c.relkind NOT IN ('r', 'm') AS is_analyzed,
+    CASE WHEN c.reltuples >= 0 THEN c.reltuples::bigint END AS row_count,
     c.relpages::bigint * current_setting('block_size')::bigint AS size_bytes,
     has_table_privilege(%(refresher)s::oid, c.oid, 'SELECT')
     AND has_schema_privilege(%(refresher)s::oid, n.oid, 'USAGE') AS is_readable,

@@ -7,7 +7,8 @@ SELECT
     c.relname::text AS relation,
     quote_ident(pg_get_userbyid(c.relowner)) AS owner,
     c.relispopulated AS is_populated,
-    greatest(c.reltuples, 0)::bigint AS row_count,
+    c.reltuples >= 0 AS is_analyzed,
+    CASE WHEN c.reltuples >= 0 THEN c.reltuples::bigint END AS row_count,
     (
         c.relpages + (
             SELECT coalesce(sum(i.relpages), 0)

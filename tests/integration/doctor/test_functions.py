@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tomllib
+
 import pytest
 
 from tests.fix_database import Database
@@ -79,6 +81,37 @@ def test_a_string_body_hides_what_it_reads(shop: Database, diagnose: Diagnose) -
     found = only(diagnose(shop), "hidden_dependencies")
     assert found["what"] == "It calls shop.latest(), whose body PostgreSQL does not look into."
     assert 'depends_on = ["shop.totals"]' in found["remedy"]
+
+
+_EITHER = ["other.totals", "shop.totals"]
+
+
+@pytest.mark.parametrize(
+    ("body", "views"),
+    [
+        ("SELECT 1.0 + length('totals, select')", []),
+        ("SELECT (SELECT max(price) FROM shop.prices AS totals WHERE id IN (1, totals.id))", []),
+        ("SELECT 1.0 -- FROM totals", []),
+        ("SELECT max(id) * 1.0 FROM Totals", _EITHER),
+        ("SELECT max(id) * 1.0 FROM other.totals", ["other.totals"]),
+        ('SELECT max(t.id) * 1.0 FROM shop.prices AS p, SHOP . "totals" t', ["shop.totals"]),
+        ("SELECT max(id) * 1.0 FROM (shop.prices JOIN shop.totals USING (id))", ["shop.totals"]),
+        ('SELECT max(id) * 1.0 FROM shop.prices LEFT JOIN other."select" USING (id)', ['other."select"']),
+        ("BEGIN EXECUTE 'SELECT max(id) FROM shop.totals'; RETURN 1; END", ["shop.totals"]),
+    ],
+)
+def test_only_what_is_read_by_its_name_is_proposed(
+    shop: Database, diagnose: Diagnose, body: str, views: list[str]
+) -> None:
+    """With its schema or, where that is not said, in any: never each view whose name happens to be a word of SQL."""
+    shop.execute(
+        'CREATE SCHEMA other; CREATE MATERIALIZED VIEW other."select" AS SELECT 1 AS id;'
+        "CREATE MATERIALIZED VIEW other.totals AS SELECT 1 AS id"
+    )
+    _view_that_calls(shop, body, language="plpgsql" if body.startswith("BEGIN") else "sql")
+    remedy = only(diagnose(shop, "shop.v"), "hidden_dependencies")["remedy"]
+    line = tomllib.loads(remedy.partition("views.toml, ")[2].partition("; or ")[0])
+    assert line == {"depends_on": views or ["schema.view"]}
 
 
 def test_through_an_ordinary_view_and_an_aggregate_too(shop: Database, diagnose: Diagnose) -> None:

@@ -60,6 +60,24 @@ def test_tables_that_may_not_be_read_are_named(
     assert "cannot_read_sources" not in codes(diagnose(database, role=other))
 
 
+@pytest.mark.parametrize("query", ["SELECT id FROM t", "SELECT id FROM t WHERE CURRENT_DATE > date '2026-01-01'"])
+def test_nothing_is_called_skippable_that_the_role_may_not_look_into(
+    owned: tuple[Database, str], make_role: MakeRole, diagnose: Diagnose, query: str
+) -> None:
+    """Neither at will nor until midnight: it is refreshed every time, as the line about the privilege says."""
+    database, _ = owned
+    other = make_role()
+    database.execute(f"CREATE MATERIALIZED VIEW w AS {query}; CREATE UNIQUE INDEX ON w (id)")
+
+    def said() -> list[str]:
+        return [found["what"] for found in diagnose(database, "public.w", role=other)["findings"]]
+
+    assert f"{other} may not read public.t." in said()
+    assert not any("skip" in what for what in said())
+    database.execute(f"GRANT SELECT ON t TO {other}")
+    assert any("skip" in what for what in said())
+
+
 def test_what_a_role_may_not_see_is_said_to_be_unchecked(
     owned: tuple[Database, str], make_role: MakeRole, diagnose: Diagnose
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -174,6 +175,26 @@ def test_a_view_that_only_looks_like_pg_stat_statements_is_not_read(
     )
     _init(command_line, empty_database)
     assert "guessed by the 0 rows it reads" in _remarks("public.a")
+
+
+def test_what_was_never_analyzed_is_guessed_by_its_size(empty_database: Database, command_line: CommandLine) -> None:
+    """A row of one integer takes 36 bytes with its header and pointer, 226 fit into a page of 8 kB: 50,000 take 222
+    pages, and at 100 bytes a row that is 18,186. The view's file may have pages to spare."""
+    empty_database.execute(
+        "CREATE TABLE t (id integer) WITH (autovacuum_enabled = off); INSERT INTO t SELECT generate_series(1, 50000);"
+        "CREATE MATERIALIZED VIEW a WITH (autovacuum_enabled = off) AS SELECT id FROM t"
+    )
+    _init(command_line, empty_database)
+    remarks = _remarks("public.a")
+    assert re.match(r"(1[89]|2\d),\d{3} rows \(never analyzed, guessed by the size\), (1\.[789]|2\.\d) MB; ", remarks)
+    assert "guessed by the 18,186 rows it reads (public.t: never analyzed, guessed by the size). " in remarks
+    assert "advice: It reads public.t, never analyzed, as after a restore. ANALYZE public.t;" in remarks
+    empty_database.execute("ANALYZE")
+    _init(command_line, empty_database, "--views", "analyzed.toml", "--no-environment")
+    remarks = _remarks("public.a", "analyzed.toml")
+    assert remarks.startswith("50,000 rows, ")
+    assert "guessed by the 50,000 rows it reads. " in remarks
+    assert "never analyzed" not in remarks
 
 
 def test_a_view_is_measured_only_on_request(empty_database: Database, command_line: CommandLine) -> None:

@@ -8,11 +8,13 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from refresh_task.model import Plan, Priority, RunKind, View
+from refresh_task.model import ExclusiveWindow, Plan, Priority, RunKind, Schedule, View
 from refresh_task.plan import make_plan
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 INTERVAL = timedelta(minutes=10)
+OPEN = ExclusiveWindow(Schedule("0 9 * * *", "UTC"), timedelta(hours=2))
+SHUT = ExclusiveWindow(Schedule("0 3 * * *", "UTC"), timedelta(hours=2))
 
 _ages = st.none() | st.timedeltas(timedelta(0), timedelta(days=3))
 _target_lags = st.none() | st.sampled_from(
@@ -54,7 +56,9 @@ def close(edges: Mapping[str, set[str]]) -> dict[str, tuple[str, ...]]:
 
 
 @st.composite
-def worlds(draw: st.DrawFn, *, with_groups: bool = False, suspended: bool = True) -> list[View]:
+def worlds(
+    draw: st.DrawFn, *, with_groups: bool = False, with_windows: bool = False, suspended: bool = True
+) -> list[View]:
     """Up to seven views, in any order."""
     names = [f"s.{letter}" for letter in "abcdefg"[: draw(st.integers(1, 7))]]
     shuffled = draw(st.permutations(names))  # the graph's order is not the names'
@@ -62,16 +66,28 @@ def worlds(draw: st.DrawFn, *, with_groups: bool = False, suspended: bool = True
     upstream = close(edges)
     return draw(
         st.permutations(
-            [draw(_views(name, upstream[name], with_groups=with_groups, suspended=suspended)) for name in names]
+            [
+                draw(
+                    _views(
+                        name, upstream[name], with_groups=with_groups, with_windows=with_windows, suspended=suspended
+                    )
+                )
+                for name in names
+            ]
         )
     )
 
 
 @st.composite
 def _views(
-    draw: st.DrawFn, name: str, upstream: tuple[str, ...], *, with_groups: bool, suspended: bool
+    draw: st.DrawFn, name: str, upstream: tuple[str, ...], *, with_groups: bool, with_windows: bool, suspended: bool
 ) -> View:  # private
     age = draw(_ages)
+    group = draw(st.none() | st.sampled_from(["g", "h"])) if with_groups else None
+    if draw(st.booleans()):
+        # nothing is the matter with it, and it is not due by itself: what it is planned for is another
+        age = draw(st.timedeltas(timedelta(0), timedelta(hours=20)))
+        return view(name, upstream=upstream, group=group, target_lag=timedelta(days=2), global_data_timestamp=NOW - age)
     is_suspended = suspended and draw(st.booleans())
     return View(
         name=name,
@@ -80,7 +96,8 @@ def _views(
         unique_index=draw(st.none() | st.just("an_index")),
         target_lag=draw(_target_lags),
         statement_timeout=draw(st.none() | st.timedeltas(timedelta(seconds=1), timedelta(days=1))),
-        group=draw(st.none() | st.sampled_from(["g", "h"])) if with_groups else None,
+        group=group,
+        exclusive_window=draw(st.none() | st.sampled_from([OPEN, SHUT])) if with_windows else None,
         priority=draw(st.sampled_from(Priority)),
         upstream=upstream,
         global_data_timestamp=None if age is None else NOW - age,
