@@ -85,10 +85,12 @@ def _independent(server: EmbeddedServer, table: Table, *, runs: int, cores: int)
         "at least 0.85 x cores",
     )
     for connections in sorted({1, cores}):
-        idle_ms, busy_ms = _reads(dsn, None), _reads(dsn, connections)
+        # A 99th percentile is what ten reads in a thousand make it: the middle one of several pairs.
+        pairs = sorted(((_reads(dsn, None), _reads(dsn, connections)) for _ in range(runs)), key=lambda p: p[1] / p[0])
+        idle_ms, busy_ms = pairs[len(pairs) // 2]
         table.add_row(
             f"a reader's p99 during a run on {connections} of {cores} cores, over idle",
-            f"{busy_ms / idle_ms:.2f} times ({busy_ms:.2f} ms over {idle_ms:.2f} ms)",
+            f"{busy_ms / idle_ms:.2f} times ({busy_ms:.2f} ms over {idle_ms:.2f} ms, {runs} pairs)",
             "at most 1.2 times",
         )
 

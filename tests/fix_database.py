@@ -22,8 +22,8 @@ _ALONE = """
         WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
     )
 """
-# Statistics views show one moment per transaction unless the snapshot is cleared. No temporary function: dropping it when the client has
-# gone would be a transaction of its own, which other sessions of the test still see.
+# Statistics views show one moment per transaction unless the snapshot is cleared. No temporary function: dropping it
+# when the client has gone would be a transaction of its own, which other sessions of the test still see.
 _WAIT_FOR = """
 DO $$
 DECLARE

@@ -77,12 +77,16 @@ class LogReporter(Reporter):
         fields = {name: value for name, value in asdict(outcome).items() if value is not None and name != "message"}
         match outcome.status:
             case Status.COMPLETED:
-                churn = (
-                    f"{outcome.rows_inserted} rows written, {outcome.rows_deleted} removed, {outcome.rows_total} now"
-                )
+                counts = {
+                    "rows written": outcome.rows_inserted,
+                    "removed": outcome.rows_deleted,
+                    "now": outcome.rows_total,
+                }
+                # None: they could not be counted
+                churn = ", ".join(f"{number} {what}" for what, number in counts.items() if number is not None)
                 self.info(
                     "step_finished",
-                    f"{outcome.view} refreshed in {outcome.duration_s:.1f} s: {churn}",
+                    f"{outcome.view} refreshed in {outcome.duration_s:.1f} s: {churn or 'rows not counted'}",
                     **fields,
                 )
             case Status.SKIPPED:
@@ -160,7 +164,7 @@ class LogReporter(Reporter):
             "run_finished",
             f"run {result.status} in {result.duration_s:.1f} s"
             + (f", interrupted by {result.interruption}" if result.interruption else "")
-            + "".join(f". {view.lateness}" for view in result.late_views),
+            + "".join(f". {view.lateness.rstrip('.')}" for view in result.late_views),
             status=result.status,
             exit_code=result.exit_code,
             duration_s=round(result.duration_s, 3),

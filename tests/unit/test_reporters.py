@@ -196,6 +196,27 @@ def test_what_happens_between_start_and_end_is_told_in_a_line(
     assert part in line["message"]
 
 
+@pytest.mark.parametrize(
+    ("counted", "told"),
+    [
+        ({"rows_inserted": 3, "rows_deleted": 1, "rows_total": 12}, "3 rows written, 1 removed, 12 now"),
+        ({"rows_total": 12}, "12 now"),
+        ({}, "rows not counted"),
+    ],
+)
+def test_only_rows_that_were_counted_are_told(
+    logged: Callable[..., dict[str, Any]], counted: dict[str, Any], told: str
+) -> None:
+    line = logged(lambda reporter: reporter.step_finished(outcome(Status.COMPLETED, **counted)))
+    assert line["message"] == f"public.a refreshed in 0.5 s: {told}"
+
+
+def test_late_views_follow_each_other_in_whole_sentences(logged: Callable[..., dict[str, Any]]) -> None:
+    line = logged(lambda reporter: reporter.run_finished(result(LATE, replace(LATE, name="public.later"))))
+    assert "public.late is late" in line["message"]
+    assert "See why: vistafresca status. public.later is late" in line["message"]
+
+
 def test_a_wait_that_is_over_says_how_long_it_was(logged: Callable[..., dict[str, Any]]) -> None:
     line = logged(lambda reporter: reporter.run_delayed(Delayed("a replica is 60 s behind", 12.4)))
     assert line["message"] == "a replica is 60 s behind: waited 12 s for that to pass"

@@ -15,7 +15,10 @@ FROM (
         AND NOT a.pid = any(%(our_pids)s::integer [])
         AND a.pid <> pg_backend_pid()
         AND a.backend_type <> 'autovacuum worker'
-        AND NOT EXISTS (SELECT FROM pg_stat_progress_vacuum AS v WHERE v.pid = a.pid)
+        AND NOT EXISTS (
+            SELECT FROM pg_stat_progress_vacuum AS v
+            WHERE v.pid = a.pid
+        )
     UNION ALL
     SELECT
         format('prepared transaction %%L', p.gid),

@@ -1,7 +1,7 @@
 -- A fingerprint as view_state keeps it: what a view's contents under this snapshot are made from. `tables` are those of
 -- table_states() by their OID. Nothing but its equals in fingerprint_changes() gives it a meaning.
 CREATE OR REPLACE FUNCTION bi_refresh.assemble_fingerprint(
-    structure text, relations oid[], moments jsonb, calls_functions boolean, tables jsonb
+    view_oid oid, structure text, relations oid[], moments jsonb, calls_functions boolean, tables jsonb
 )
 RETURNS jsonb
 LANGUAGE sql
@@ -11,6 +11,7 @@ AS $$
 SELECT pg_catalog.jsonb_build_object(
     'taken_at', pg_catalog.transaction_timestamp(),
     'transaction', pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::text,
+    'contents', bi_refresh.contents_version(view_oid),
     'structure', structure,
     'relations', relations,
     'moments', moments,

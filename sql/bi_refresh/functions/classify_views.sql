@@ -343,8 +343,27 @@ finding (classid, objid, class, detail) AS (
         AND c.oid IN (SELECT walk.objid FROM walk WHERE walk.classid = 'pg_catalog.pg_class'::pg_catalog.regclass)
 )
 
-SELECT DISTINCT walk.view_oid, finding.class, finding.detail
+SELECT DISTINCT
+    walk.view_oid,
+    CASE WHEN zone.function IS NULL THEN finding.class ELSE 'time' END,
+    CASE
+        WHEN zone.function IS NULL THEN finding.detail
+        ELSE pg_catalog.format('uses %s in the time zone that %s sets', finding.detail, zone.function::pg_catalog.regprocedure)
+    END
 FROM walk
 INNER JOIN finding ON walk.classid = finding.classid AND walk.objid = finding.objid
+LEFT JOIN pg_catalog.pg_class AS c ON walk.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND walk.objid = c.oid
+-- A function's SET TimeZone holds for all that it calls: the session's calendar is not theirs.
+LEFT JOIN (
+    SELECT setting.view_oid, pg_catalog.min(setting.objid) AS function
+    FROM walk AS setting
+    INNER JOIN pg_catalog.pg_proc AS p
+        ON setting.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND setting.objid = p.oid
+    CROSS JOIN LATERAL pg_catalog.unnest(p.proconfig) AS parameter (assignment)
+    WHERE parameter.assignment ILIKE 'timezone=%'
+    GROUP BY setting.view_oid
+) AS zone ON walk.view_oid = zone.view_oid AND finding.class = 'date' AND finding.detail NOT LIKE '% in %'
 WHERE finding.class IS NOT NULL
+    -- another materialized view takes part with its rows; that its query is among those asked about is its own affair
+    AND (c.relkind IS DISTINCT FROM 'm' OR c.oid = walk.view_oid)
 $$;

@@ -1,4 +1,4 @@
--- Every function, type, operator, cast, conversion, collation and text search configuration that somebody made in this database,
+-- Every function, type, operator, cast, conversion and collation that somebody made in this database,
 -- by the transaction that last changed it. All of them, because a function's body does not tell which others it calls. Not those
 -- of bi_refresh, which each migrate creates anew, nor temporary ones.
 CREATE OR REPLACE FUNCTION bi_refresh.code_digest()
@@ -33,10 +33,17 @@ FROM (
     UNION ALL
     SELECT 8, c.oid, 0, c.xmin FROM pg_catalog.pg_collation AS c WHERE c.oid >= 16384
     UNION ALL
-    SELECT 9, c.oid, 0, c.xmin FROM pg_catalog.pg_ts_config AS c WHERE c.oid >= 16384
-    UNION ALL
-    SELECT 10, d.oid, 0, d.xmin FROM pg_catalog.pg_ts_dict AS d WHERE d.oid >= 16384
-    UNION ALL
-    SELECT 11, m.mapcfg, m.maptokentype * 1000 + m.mapseqno, m.xmin FROM pg_catalog.pg_ts_config_map AS m WHERE m.mapcfg >= 16384
+    -- composite types, and the row types of tables and views that something has taken for a type
+    SELECT 9, a.attrelid, a.attnum, a.xmin
+    FROM pg_catalog.pg_attribute AS a
+    WHERE a.attnum > 0 AND a.attrelid IN (
+        SELECT t.typrelid
+        FROM pg_catalog.pg_depend AS d
+        INNER JOIN pg_catalog.pg_type AS used ON d.refobjid = used.oid
+        INNER JOIN pg_catalog.pg_type AS t ON t.oid IN (used.oid, used.typelem) AND t.typrelid <> 0
+        WHERE d.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass AND d.refobjid >= 16384
+            -- every row type has its array
+            AND d.deptype <> 'i'
+    )
 ) AS changed
 $$;

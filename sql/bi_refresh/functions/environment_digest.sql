@@ -9,6 +9,20 @@ SELECT pg_catalog.md5(pg_catalog.concat_ws(
     '|',
     bi_refresh.system_identifier(),
     pg_catalog.current_setting('server_version_num'),
+    -- what to_tsvector(text) does is the default configuration's affair, and that of dictionaries; the built-in ones can be altered,
+    -- too
+    (
+        SELECT pg_catalog.concat_ws(':', pg_catalog.count(*), pg_catalog.sum(pg_catalog.hash_record_extended(
+            ROW(searched.catalog, searched.oid, searched.number, searched.xmin), 0
+        )))
+        FROM (
+            SELECT 1 AS catalog, c.oid, 0 AS number, c.xmin FROM pg_catalog.pg_ts_config AS c
+            UNION ALL
+            SELECT 2, d.oid, 0, d.xmin FROM pg_catalog.pg_ts_dict AS d
+            UNION ALL
+            SELECT 3, m.mapcfg, m.maptokentype * 1000 + m.mapseqno, m.xmin FROM pg_catalog.pg_ts_config_map AS m
+        ) AS searched
+    ),
     (
         SELECT pg_catalog.string_agg(pg_catalog.current_setting(p.parameter), '|' ORDER BY p.parameter)
         FROM pg_catalog.unnest(

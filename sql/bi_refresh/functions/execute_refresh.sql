@@ -74,7 +74,10 @@ BEGIN
     WHERE l.id = log_id;
     RETURN bi_refresh.record_success(
         log_id, snapshot_at, inserted, deleted, total,
-        CASE WHEN refreshed_oid = entry.view_oid AND unforeseen IS NULL THEN fingerprint END
+        CASE
+            WHEN refreshed_oid = entry.view_oid AND unforeseen IS NULL
+                THEN fingerprint || pg_catalog.jsonb_build_object('contents', bi_refresh.contents_version(refreshed_oid))
+        END
     );
 END
 $$;

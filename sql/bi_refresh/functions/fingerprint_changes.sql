@@ -47,6 +47,7 @@ SELECT
         WHEN changed_table.number = 0
             AND former -> 'moments' = latest -> 'moments'
             AND former ->> 'structure' = latest ->> 'structure'
+            AND former ->> 'contents' = latest ->> 'contents'
             AND age.is_known
             THEN NULL
         ELSE coalesce(
@@ -59,6 +60,11 @@ SELECT
                 CASE
                     WHEN former ->> 'structure' IS DISTINCT FROM latest ->> 'structure' AND changed_table.names IS NULL
                         THEN 'its definition or a table''s structure changed'
+                END,
+                -- what it read then is not known, and the tables may be again as they were for our refresh
+                CASE
+                    WHEN former ->> 'contents' IS DISTINCT FROM latest ->> 'contents'
+                        THEN 'somebody else has refreshed or altered it'
                 END,
                 -- their numbers come around
                 CASE WHEN age.is_known IS NOT true THEN 'too many transactions since the last fingerprint' END

@@ -23,7 +23,7 @@ BEGIN
     FROM bi_refresh.table_states(scope.relations, change_detection = 'touch', true) AS t;
     IF problem IS NULL THEN
         fingerprint := bi_refresh.assemble_fingerprint(
-            scope.structure, scope.relations, scope.moments, scope.calls_functions, tables
+            view_oid, scope.structure, scope.relations, scope.moments, scope.calls_functions, tables
         );
     END IF;
 END

@@ -46,6 +46,7 @@ BEGIN
     FROM pg_catalog.jsonb_each(as_they_were) AS v (view_oid, fingerprint)
     CROSS JOIN LATERAL (
         SELECT bi_refresh.assemble_fingerprint(
+            v.view_oid::oid,
             v.fingerprint ->> 'structure',
             bi_refresh.covered_relations(v.fingerprint),
             bi_refresh.current_moments(ARRAY(

@@ -239,7 +239,8 @@ def test_a_fingerprint_names_what_it_covers(database: Database) -> None:
     run_step(database, view)
     kept = _state(database)["fingerprint"]
     assert set(kept) == {
-        "taken_at", "transaction", "structure", "relations", "moments", "calls_functions", "tables", "counters_since",
+        "taken_at", "transaction", "contents", "structure", "relations", "moments", "calls_functions", "tables",
+        "counters_since",
     }  # fmt: skip
     assert [table["name"] for table in kept["tables"].values()] == ["public.source"]
     assert "secret" not in json.dumps(kept)
