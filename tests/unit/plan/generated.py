@@ -56,38 +56,47 @@ def close(edges: Mapping[str, set[str]]) -> dict[str, tuple[str, ...]]:
 
 
 @st.composite
-def worlds(
-    draw: st.DrawFn, *, with_groups: bool = False, with_windows: bool = False, suspended: bool = True
-) -> list[View]:
-    """Up to seven views, in any order."""
+def worlds(draw: st.DrawFn, *, undue: bool = False, **more: bool) -> list[View]:
+    """Up to seven views, in any order. With `undue`, half of them are planned for another's sake, if at all."""
     names = [f"s.{letter}" for letter in "abcdefg"[: draw(st.integers(1, 7))]]
     shuffled = draw(st.permutations(names))  # the graph's order is not the names'
     edges = {name: {above for above in shuffled[:i] if draw(st.booleans())} for i, name in enumerate(shuffled)}
     upstream = close(edges)
-    return draw(
-        st.permutations(
-            [
-                draw(
-                    _views(
-                        name, upstream[name], with_groups=with_groups, with_windows=with_windows, suspended=suspended
-                    )
-                )
-                for name in names
-            ]
-        )
+    made = [
+        draw((_undue_views if undue and draw(st.booleans()) else _views)(name, upstream[name], **more))
+        for name in names
+    ]
+    return draw(st.permutations(made))
+
+
+def _groups(*, with_groups: bool) -> st.SearchStrategy[str | None]:
+    return st.none() | st.sampled_from(["g", "h"]) if with_groups else st.none()
+
+
+@st.composite
+def _undue_views(
+    draw: st.DrawFn, /, name: str, upstream: tuple[str, ...], *, with_groups: bool = False, **_: bool
+) -> View:  # private
+    return view(
+        name,
+        upstream=upstream,
+        group=draw(_groups(with_groups=with_groups)),
+        target_lag=timedelta(days=2),
+        global_data_timestamp=NOW - draw(st.timedeltas(timedelta(0), timedelta(hours=20))),
     )
 
 
 @st.composite
 def _views(
-    draw: st.DrawFn, name: str, upstream: tuple[str, ...], *, with_groups: bool, with_windows: bool, suspended: bool
+    draw: st.DrawFn,
+    name: str,
+    upstream: tuple[str, ...],
+    *,
+    with_groups: bool = False,
+    with_windows: bool = False,
+    suspended: bool = True,
 ) -> View:  # private
     age = draw(_ages)
-    group = draw(st.none() | st.sampled_from(["g", "h"])) if with_groups else None
-    if draw(st.booleans()):
-        # nothing is the matter with it, and it is not due by itself: what it is planned for is another
-        age = draw(st.timedeltas(timedelta(0), timedelta(hours=20)))
-        return view(name, upstream=upstream, group=group, target_lag=timedelta(days=2), global_data_timestamp=NOW - age)
     is_suspended = suspended and draw(st.booleans())
     return View(
         name=name,
@@ -96,7 +105,7 @@ def _views(
         unique_index=draw(st.none() | st.just("an_index")),
         target_lag=draw(_target_lags),
         statement_timeout=draw(st.none() | st.timedeltas(timedelta(seconds=1), timedelta(days=1))),
-        group=group,
+        group=draw(_groups(with_groups=with_groups)),
         exclusive_window=draw(st.none() | st.sampled_from([OPEN, SHUT])) if with_windows else None,
         priority=draw(st.sampled_from(Priority)),
         upstream=upstream,
