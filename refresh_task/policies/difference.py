@@ -139,7 +139,7 @@ def _require(session: Session, view: str, existing: Collection[str], *, subject:
         )
 
 
-def _written(field: str, value: object) -> str:
+def _written(field: str, value: object) -> str:  # noqa: PLR0911  # one for each kind of value
     match value:
         case None:
             return _NOTHING.get(field, "none")
