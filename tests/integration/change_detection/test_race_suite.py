@@ -15,7 +15,7 @@ from tests.fix_database import Database
 from tests.integration.change_detection.race import Race
 
 _LONG = bool(os.environ.get("VISTAFRESCA_LONG_TESTS"))  # when imported: tests do not see the machine's settings
-_STEPS = 3000 if _LONG else 100
+_STEPS = 3000 if _LONG else 250
 
 
 @pytest.mark.parametrize("seed", range(3 if _LONG else 1))
