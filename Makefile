@@ -70,7 +70,7 @@ cdk: node_modules/aws-cdk ## any other command of the CDK CLI (ARGS=...)
 matrix: $(READY) ## the integration tests on PostgreSQL 14 to 18 (VERSIONS="14 17" for some)
 	$(BIN)/python scripts/matrix.py $(VERSIONS)
 
-race: $(READY) ## skipping against writers and crashes: 10,000 interleavings, 9,000 steps, two dozen crashes; half an hour
+race: $(READY) ## skipping against writers and crashes: 8,400 interleavings, 9,000 steps, two dozen crashes; half an hour
 	VISTAFRESCA_LONG_TESTS=1 $(BIN)/python -m pytest -n 2 -rP $(addprefix tests/integration/change_detection/test_, \
 	  interleavings.py mutants.py race_suite.py crash.py)
 

@@ -51,6 +51,8 @@ VIEWS = {
 _RETRIED = (
     psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected, psycopg.errors.LockNotAvailable,
     psycopg.errors.ObjectInUse,
+    # somebody else's refresh has brought the same rows after the step's snapshot: the views' keys are unique
+    psycopg.errors.UniqueViolation,
 )  # fmt: skip
 _LOST = (psycopg.OperationalError, psycopg.InterfaceError)
 # What the planner sees and the snapshot does not, or the other way round: the comparison itself is not of one moment.

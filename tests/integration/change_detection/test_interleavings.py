@@ -2,7 +2,7 @@
 (interleavings.py). A step that skips leaves the rows of its snapshot, one that keeps a fingerprint has made them, and
 when everybody has committed one step brings the view to its definition and a second is skipped.
 
-540 interleavings here, a third of them on another server than the main run's, 10,000 with VISTAFRESCA_LONG_TESTS=1.
+550 interleavings here, a third of them on another server than the main run's, 8,400 with VISTAFRESCA_LONG_TESTS=1.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tests.integration.change_detection.interleavings import open_stage
 # One of so many. When imported: tests do not see the machine's settings. Prime to the number of spans, so that each
 # comes up for each change.
 if os.environ.get("VISTAFRESCA_LONG_TESTS"):
-    _STRIDES = (1, 311)
+    _STRIDES = (1, 463)
 elif "VISTAFRESCA_POSTGRES_BIN" in os.environ:  # the version matrix
     _STRIDES = (61, 16001)
 else:
