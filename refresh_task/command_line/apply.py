@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from pathlib import Path
 
 import click
@@ -11,6 +12,7 @@ from refresh_task import policies
 from refresh_task.command_line.session import json_option, open_session, print_json
 from refresh_task.database import Session
 from refresh_task.errors import ConfigurationError
+from refresh_task.inspection import read_facts, unique_index_ddl
 from refresh_task.plan import find_problems
 from refresh_task.settings import Settings
 
@@ -48,6 +50,7 @@ def apply(files: tuple[Path, ...], *, allow_empty: bool, dry_run: bool, as_json:
         without_index = policies.missing_unique_indexes(
             session, {view for view, policy in difference.after.items() if policy.exclusive_window is None}
         )
+        without_index |= _proposed_indexes(session, without_index)
         if difference and not dry_run:
             policies.apply_difference(session, difference)
     advice = policies.give_advice(difference, settings)
@@ -75,6 +78,15 @@ def _refuse_what_has_no_order(session: Session, difference: policies.Difference)
     """Raise ConfigurationError for cycles, and groups that cannot be one transaction."""
     for view, problem in find_problems(policies.declared_graph(session, difference.after)).items():
         raise ConfigurationError(f"{problem.problem}.", subject=view, remedy=problem.remedy)
+
+
+def _proposed_indexes(session: Session, views: Collection[str]) -> dict[str, str]:
+    """As doctor proposes them, which looks into the views' queries."""
+    if not views:
+        return {}
+    with session.read_only():
+        facts = read_facts(session)
+    return {view.name: unique_index_ddl(view) for view in facts.views if view.name in views}
 
 
 def _print(difference: policies.Difference, without_index: dict[str, str], advice: list[str], *, verb: str) -> None:

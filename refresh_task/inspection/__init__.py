@@ -7,6 +7,7 @@ from refresh_task.inspection.environment_file import write_environment_file
 from refresh_task.inspection.examination import examine
 from refresh_task.inspection.facts import Facts, ViewFacts
 from refresh_task.inspection.finding import Code, Finding, Level
+from refresh_task.inspection.keys import unique_index_ddl
 from refresh_task.inspection.reading import read_facts
 from refresh_task.inspection.views_file import write_views_file
 
@@ -24,6 +25,7 @@ __all__ = [
     "read_costs",
     "read_dependencies",
     "read_facts",
+    "unique_index_ddl",
     "write_environment_file",
     "write_views_file",
 ]

@@ -430,6 +430,17 @@ def test_what_will_not_come_out_as_it_was_meant_is_said(
         assert "! " not in command_line(views, "apply", "--file", str(file), **other_times).stdout
 
 
+def test_the_index_that_is_proposed_is_the_one_that_doctor_proposes(
+    views: Database, file: Path, command_line: CommandLine
+) -> None:
+    views.execute("CREATE MATERIALIZED VIEW grouped AS SELECT label, count(*) AS n FROM source GROUP BY label")
+    _declare(file, grouped="")
+    ddl = "CREATE UNIQUE INDEX ON public.grouped (label);"
+    assert ddl in command_line(views, "doctor", "grouped").stdout
+    for arguments in (["--dry-run"], ["--dry-run", "--json"], []):
+        assert ddl in command_line(views, "apply", "--file", str(file), *arguments).stdout
+
+
 def test_a_view_with_a_window_needs_no_index(views: Database, file: Path, command_line: CommandLine) -> None:
     views.execute("DROP INDEX a_key")
     _declare(file, a='exclusive_window = { cron = "0 2 * * *", duration = "1 hour" }')

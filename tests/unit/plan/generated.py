@@ -56,7 +56,7 @@ def close(edges: Mapping[str, set[str]]) -> dict[str, tuple[str, ...]]:
 
 
 @st.composite
-def worlds(draw: st.DrawFn, *, undue: bool = False, **more: bool) -> list[View]:
+def worlds(draw: st.DrawFn, /, *, undue: bool = False, **more: bool) -> list[View]:
     """Up to seven views, in any order. With `undue`, half of them are planned for another's sake, if at all."""
     names = [f"s.{letter}" for letter in "abcdefg"[: draw(st.integers(1, 7))]]
     shuffled = draw(st.permutations(names))  # the graph's order is not the names'
