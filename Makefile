@@ -79,6 +79,7 @@ bench: $(READY) ## timings, as ratios; takes half an hour and 6 GB of disk
 	$(BIN)/python -m benchmarks.skip
 	$(BIN)/python -m benchmarks.parallel
 	$(BIN)/python -m benchmarks.planning
+	$(BIN)/python -m benchmarks.api
 
 format: $(READY) ## rewrite the code in the project's format
 	$(BIN)/ruff format .
