@@ -62,9 +62,9 @@ def test_every_key_is_stored_as_the_api_reads_it_and_compares_equal(
     first = command_line(views, "apply", "--file", str(file))
     assert first.stdout.splitlines() == [
         (
-            "+ public.a: target_lag 0:15:00, timeout as the task's setting, enabled true, endpoint published "
-            "(roles reader, admin; filters label; order label, -id; max_limit 50; max_staleness 0:30:00; "
-            "on_stale base; base public.v_a; tenant_column label; refresh_within 0:00:08)"
+            "+ public.a: target_lag 15 min, timeout as the task's setting, enabled true, endpoint published "
+            "(roles reader, admin; filters label; order label, -id; max_limit 50; max_staleness 30 min; "
+            "on_stale base; base public.v_a; tenant_column label; refresh_within 8 s)"
         ),
         "1 of 1 declared policy changed.",
     ]

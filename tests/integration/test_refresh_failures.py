@@ -116,7 +116,7 @@ def test_a_timeout_in_mid_call_keeps_the_views_before_it_with_their_log_and_star
     )
     database.execute("INSERT INTO source VALUES (1, 'new')")
     with database.connect() as caller:
-        caller.execute("SET statement_timeout = '300ms'")
+        caller.execute("SET statement_timeout = '1500ms'")
         statuses = dict(caller.execute(REFRESH_ALL).fetchall())
     assert statuses[before] == "SUCCESS"
     assert "statement timeout" in statuses[slow]

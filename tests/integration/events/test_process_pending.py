@@ -110,7 +110,7 @@ def test_after_a_timeout_no_further_view_is_begun(database: Database) -> None:
     request(database, slow, priority="high")
     request(database, other)
     with database.connect() as caller:
-        caller.execute("SET statement_timeout = '200ms'")
+        caller.execute("SET statement_timeout = '1s'")
         assert caller.execute(PROCESS).fetchone() == (0,)
     assert database.rows("SELECT view_name, status FROM bi_refresh.mv_refresh_log") == [(slow, "failed")]
     assert database.value(WAITING) == 2

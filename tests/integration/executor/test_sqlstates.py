@@ -2,7 +2,7 @@
 message and which remedy.
 
 Provoked for real, but for those in RAISED, which a function of the view's query raises: 40001
-and 08006 at every try (a single one of each is real), 53100 and 53200 where what they mean for other steps is looked at,
+and 08006 at every try (a single one of each is real), 53100 and 53200 where what they mean for other steps is seen,
 and 57P02, which PostgreSQL says in a warning, never as an error, but something in between may pass on.
 """
 
