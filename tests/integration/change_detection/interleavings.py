@@ -104,6 +104,7 @@ class Stage:
             self._reach(_AFTER_COMMIT)
         if self.errors:
             raise self.errors[0]
+        self.counts["overtaken by the other writer"] += sum(writer.overtaken_by is not None for writer in self.writers)
         self.writers = []
         self._settle(case)
 
@@ -112,8 +113,10 @@ class Stage:
         message = diagnostic.message_primary or ""
         try:
             if message == "between fingerprint and refresh" and self.writers:
-                self._reach(2)
-                self.control.execute(f"SELECT pg_advisory_unlock({_GATE})".encode())
+                try:
+                    self._reach(2)
+                finally:
+                    self.control.execute(f"SELECT pg_advisory_unlock({_GATE})".encode())
             elif "still waiting for" in message and "advisory lock" not in message:
                 self.counts["waited for a writer"] += 1
                 for writer in self.writers:

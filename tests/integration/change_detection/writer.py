@@ -9,6 +9,12 @@ import psycopg
 
 from tests.integration.change_detection.changes import Change
 
+# The other writer was there first: it changed what this one's snapshot sees, or attached or detached the same table.
+_OVERTAKEN = (
+    psycopg.errors.SerializationFailure, psycopg.errors.WrongObjectType, psycopg.errors.UndefinedTable,
+    psycopg.errors.DuplicateTable,
+)  # fmt: skip
+
 
 @dataclass
 class Writer:
@@ -20,6 +26,7 @@ class Writer:
     end_at: int
     names: dict[str, object]
     state: str = "waiting"  # then open, then done
+    overtaken_by: str | None = None
 
     def advance(self, point: int) -> None:
         """Do what is to be done by this point, unless the step is in the way."""
@@ -45,9 +52,8 @@ class Writer:
         except psycopg.errors.LockNotAvailable:
             self.connection.execute("ROLLBACK")
             state = "waiting"
-        except psycopg.Error as error:
-            # the other writer was there first: attached already, changed under its snapshot
-            self.names["error"] = type(error).__name__
+        except _OVERTAKEN as error:
+            self.overtaken_by = type(error).__name__
             self.connection.execute("ROLLBACK")
             state = "done"
         self.state = state
