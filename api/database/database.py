@@ -21,6 +21,7 @@ from refresh_task.settings import Settings
 __all__ = ["ApiDatabase", "ApiSession", "open_api_session"]
 
 _QUERIES = Path(__file__).parent / "queries"
+_ASKED_OFTEN = 5  # times
 _BEGIN_READING = sql.SQL(
     "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET LOCAL statement_timeout = {}; SET LOCAL TimeZone = 'UTC'"
 )
@@ -33,6 +34,9 @@ class ApiSession(Session):
     def __init__(self, connection: psycopg.Connection[DictRow], *, server: str) -> None:
         super().__init__(connection, server=server)
         self._backend_pid = connection.info.backend_pid
+        # The few statements that every read asks are planned once per connection: that spares each half a millisecond.
+        # (The task's are asked once, and prepare nothing.)
+        connection.prepare_threshold = _ASKED_OFTEN
 
     def ask(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
         """The rows of api/database/queries/<query>.sql. Raises as fetch_all does."""
