@@ -15,13 +15,13 @@ from infrastructure.settings import Api as ApiSettings
 
 METHODS = [
     apigateway.HttpMethod.GET,
-    apigateway.HttpMethod.HEAD,
     apigateway.HttpMethod.POST,
     apigateway.HttpMethod.PUT,
     apigateway.HttpMethod.PATCH,
     apigateway.HttpMethod.DELETE,
 ]
-"""Every method but OPTIONS: a route for ANY would ask a browser's preflight for a token, which it cannot carry."""
+"""What a route of ours answers, or answers with a 405 that says what to use. No ANY, nor OPTIONS: it would ask a browser's
+preflight for a token, which that cannot carry."""
 
 OPEN_ROUTE = "/health"
 WHY_OPEN = (
@@ -154,7 +154,6 @@ def _cors(settings: ApiSettings) -> apigateway.CorsPreflightOptions:
         allow_origins=list(settings.cors_origins),
         allow_methods=[
             apigateway.CorsHttpMethod.GET,
-            apigateway.CorsHttpMethod.HEAD,
             apigateway.CorsHttpMethod.POST,
             apigateway.CorsHttpMethod.PUT,
         ],
