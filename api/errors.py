@@ -105,7 +105,7 @@ def problem_of(error: Exception) -> Problem:  # noqa: PLR0911  # one for each ki
                 500,
                 "not-granted",
                 "The database role of this API lacks a right that the request takes.",
-                remedy="Have the owner of the schema bi_refresh grant it membership in bi_refresh_operator (docs/api.md).",
+                remedy="Have the schema's owner grant it membership in bi_refresh_operator (docs/api.md).",
             )
         case DatabaseUnavailableError():
             return Problem.later(

@@ -20,8 +20,8 @@ METHODS = [
     apigateway.HttpMethod.PATCH,
     apigateway.HttpMethod.DELETE,
 ]
-"""What a route of ours answers, or answers with a 405 that says what to use. No ANY, nor OPTIONS: it would ask a browser's
-preflight for a token, which that cannot carry."""
+"""What the function answers, be it with 405 and what to use instead. Not ANY, which is OPTIONS, too: a browser's
+preflight would be asked for a token, which it cannot carry."""
 
 OPEN_ROUTE = "/health"
 WHY_OPEN = (
