@@ -18,7 +18,13 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
 )
 
 from api.problems import CONTENT_TYPE, Problem
-from refresh_task.errors import DatabaseUnavailableError, StatementFailedError, UnknownViewError, VistafrescaError
+from refresh_task.errors import (
+    DatabaseUnavailableError,
+    NotGrantedError,
+    StatementFailedError,
+    UnknownViewError,
+    VistafrescaError,
+)
 
 __all__ = ["answer_of", "explain_errors", "problem_of", "request_id_of"]
 
@@ -73,7 +79,9 @@ def _logged(error: Exception, request_id: str) -> Problem:
     problem = problem_of(error)
     if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         trace = None if isinstance(error, Problem | VistafrescaError) else error
-        _LOG.error("request %s: %s", request_id, error, exc_info=trace, extra={"request_id": request_id})
+        # The error's own remedy is for the task, which needs less than this API does.
+        cause = f"{error.subject}: {error.message} {problem.remedy}" if isinstance(error, NotGrantedError) else error
+        _LOG.error("request %s: %s", request_id, cause, exc_info=trace, extra={"request_id": request_id})
     return problem
 
 
@@ -92,6 +100,13 @@ def problem_of(error: Exception) -> Problem:  # noqa: PLR0911  # one for each ki
             return Problem(415, "unsupported-body", "The body is not JSON.", remedy="Send application/json or none.")
         case UnknownViewError():
             return Problem(404, "unknown-view", f"{error.subject}: {error.message}", remedy=error.remedy)
+        case NotGrantedError():
+            return Problem(
+                500,
+                "not-granted",
+                "The database role of this API lacks a right that the request takes.",
+                remedy="Have the schema's owner grant it membership in bi_refresh_operator (docs/api.md).",
+            )
         case DatabaseUnavailableError():
             return Problem.later(
                 "database-unavailable", "The database does not answer.", remedy="Try again later.", retry_after_s=5

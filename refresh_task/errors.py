@@ -2,6 +2,7 @@
 
 VistafrescaError                what happened, to what, and the remedy
 ├── ConfigurationError          a setting, an environment variable or views.toml: exit code 2
+│   ├── NotGrantedError         a right in the database that our login role lacks
 │   └── UnknownViewError        a name that no materialized view of the database has
 ├── DatabaseUnavailableError    no connection, or none any more: exit code 2
 │   └── SchemaMissingError      connected, but `vistafresca migrate` has not been run there
@@ -33,6 +34,10 @@ class VistafrescaError(Exception):
 
 class ConfigurationError(VistafrescaError):
     """A setting that cannot be used as it is written."""
+
+
+class NotGrantedError(ConfigurationError):
+    """Our login role lacks a right in the database (SQLSTATE 42501)."""
 
 
 class UnknownViewError(ConfigurationError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import psycopg
 import pytest
@@ -43,3 +44,14 @@ def make_role(server: EmbeddedServer) -> Iterator[MakeRole]:
 def dsn_as(database: Database, role: str) -> str:
     """The database's connection string for this role."""
     return database.server.dsn(database.name, user=role)
+
+
+@dataclass(frozen=True)
+class DatabaseAs(Database):
+    """A database whose sessions are this role's."""
+
+    role: str = "postgres"
+
+    @property
+    def dsn(self) -> str:
+        return dsn_as(self, self.role)

@@ -15,13 +15,13 @@ from infrastructure.settings import Api as ApiSettings
 
 METHODS = [
     apigateway.HttpMethod.GET,
-    apigateway.HttpMethod.HEAD,
     apigateway.HttpMethod.POST,
     apigateway.HttpMethod.PUT,
     apigateway.HttpMethod.PATCH,
     apigateway.HttpMethod.DELETE,
 ]
-"""Every method but OPTIONS: a route for ANY would ask a browser's preflight for a token, which it cannot carry."""
+"""What the function answers, be it with 405 and what to use instead. Not ANY, which is OPTIONS, too: a browser's
+preflight would be asked for a token, which it cannot carry."""
 
 OPEN_ROUTE = "/health"
 WHY_OPEN = (
@@ -154,7 +154,6 @@ def _cors(settings: ApiSettings) -> apigateway.CorsPreflightOptions:
         allow_origins=list(settings.cors_origins),
         allow_methods=[
             apigateway.CorsHttpMethod.GET,
-            apigateway.CorsHttpMethod.HEAD,
             apigateway.CorsHttpMethod.POST,
             apigateway.CorsHttpMethod.PUT,
         ],

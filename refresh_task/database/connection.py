@@ -22,6 +22,7 @@ from refresh_task.database.portable import portable_statement
 from refresh_task.errors import (
     ConfigurationError,
     DatabaseUnavailableError,
+    NotGrantedError,
     SchemaMissingError,
     StatementFailedError,
 )
@@ -128,7 +129,7 @@ class Session:
         self._backend_pid = row["backend_pid"]
 
     def fetch_all(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
-        """Run queries/<query>.sql and return its rows. Raises StatementFailedError, or ConfigurationError for a
+        """Run queries/<query>.sql and return its rows. Raises StatementFailedError, or NotGrantedError for a
         missing grant."""
         return self._fetch(_statement(query), parameters)
 
@@ -222,13 +223,13 @@ class Session:
     ) -> None:
         self.close()
 
-    def _failure(self, error: psycopg.Error) -> StatementFailedError | ConfigurationError:
+    def _failure(self, error: psycopg.Error) -> StatementFailedError | NotGrantedError:
         message = error.diag.message_primary or str(error).strip() or type(error).__name__
         # A view that may not be refreshed is that view's failure, and refresh_view() names it; a missing grant on our
         # own schema is everything's.
         if isinstance(error, psycopg.errors.InsufficientPrivilege) and error.diag.table_name is None:
             user = self._connection.info.user
-            return ConfigurationError(
+            return NotGrantedError(
                 f"{message}.",
                 subject=self.server,
                 remedy=f'As the schema\'s owner: GRANT bi_refresh_refresher TO "{user}";',

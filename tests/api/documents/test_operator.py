@@ -3,27 +3,16 @@ it publishes."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from tests.fix_control import CEO, make_control
 from tests.fix_database import Database
-from tests.fix_roles import MakeRole, dsn_as
-
-
-@dataclass(frozen=True)
-class _As(Database):
-    role: str = "postgres"
-
-    @property
-    def dsn(self) -> str:
-        return dsn_as(self, self.role)
+from tests.fix_roles import DatabaseAs, MakeRole
 
 
 def test_an_operator_refreshes_hands_over_watches_and_reschedules(
     systems_database: Database, make_role: MakeRole
 ) -> None:
     role = make_role("bi_refresh_operator")
-    control = make_control("lambda", _As(systems_database.server, systems_database.name, role))
+    control = make_control("lambda", DatabaseAs(systems_database.server, systems_database.name, role))
     slow = "fluxion.mv_ubicaciones_summary_regional"
     systems_database.execute(
         "UPDATE bi_refresh.view_policy SET endpoint = endpoint || '{\"refresh_within_s\": 0.001}' WHERE view_name = %s",
