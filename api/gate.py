@@ -9,6 +9,7 @@ from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
 from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 
 from api.identity import PRINCIPAL
+from api.problems import Problem
 from api.services import Services
 
 __all__ = ["OPEN_PATHS", "open_gate"]
@@ -23,6 +24,9 @@ def open_gate(resolver: ApiGatewayResolver, services: Services) -> None:
     def identify(app: ApiGatewayResolver, next_middleware: NextMiddleware) -> Response[Any]:
         if app.current_event.path not in OPEN_PATHS:
             app.context[PRINCIPAL] = services.identify(app.current_event.raw_event)
+        if "%00" in str(app.current_event.raw_event.get("rawQueryString") or ""):
+            # PostgreSQL's text cannot hold it; no parameter of any route has a use for it.
+            raise Problem(400, "invalid-filter", "A parameter has a NUL.", remedy="Take it out.")
         return next_middleware(app)
 
     resolver.use([identify])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -17,7 +18,7 @@ __all__ = ["LOCAL_TOKENS", "GatewayIdentity", "Identify", "LocalIdentity", "Prin
 # What `principal` is kept under in the request's context.
 PRINCIPAL = "principal"
 
-_ROLE_CLAIMS = ("roles", "cognito:groups")
+_ROLE_CLAIMS = ("roles", "role", "cognito:groups")
 _TENANT_CLAIMS = ("tenant", "custom:tenant")
 _SEND_TOKEN = "Send the header Authorization: Bearer with one of the server's tokens (docs/api.md)."  # noqa: S105  # none itself
 
@@ -29,6 +30,12 @@ class Principal:
     subject: str
     roles: frozenset[str] = frozenset()
     tenant: str | None = None
+    account: str | None = None
+
+    @property
+    def counted_as(self) -> str:
+        """Whose refreshes an hour these are: what a caller cannot choose, as it can an e-mail or a session's name."""
+        return self.account or self.subject
 
     def has_any(self, roles: Collection[str]) -> bool:
         """Whether it has one of these roles; nobody is asked for one where there is none."""
@@ -36,12 +43,17 @@ class Principal:
 
 
 _LOCAL_OPERATOR = Principal("local operator", frozenset({"admin"}))
-# The documents' own words. The local server listens on the loopback interface only.
+# The documents' own words, known to everybody: for the loopback interface only.
 LOCAL_TOKENS = {
     "CEO_TOKEN": Principal("ceo@company.com", frozenset({"admin"})),
     "CFO_TOKEN": Principal("cfo@company.com", frozenset({"cfo"})),
     "READER_TOKEN": Principal("reader@company.com", frozenset({"reader"})),
 }
+
+
+def own_tokens() -> dict[str, Principal]:
+    """The same callers by tokens that nobody can know."""
+    return {secrets.token_urlsafe(32): principal for principal in LOCAL_TOKENS.values()}
 
 
 class Identify(Protocol):
@@ -67,7 +79,8 @@ class GatewayIdentity:
             return _from_claims(claims, authorizer["jwt"].get("scopes") or ())
         if arn := (authorizer.get("iam") or {}).get("userArn"):
             granted = [roles for pattern, roles in self.iam_roles.items() if _matches(pattern, arn)]
-            return Principal(arn, frozenset().union(*granted))
+            account = re.sub(r"(:assumed-role/[^/]+)/.*", r"\1", arn)
+            return Principal(arn, frozenset().union(*granted), account=account)
         raise unauthenticated("the request has no identity.", "Sign it with IAM, or send the JWT the API asks for.")
 
 
@@ -127,7 +140,9 @@ def _is_foreign(headers: Mapping[str, str]) -> bool:
     host = headers.get("host", "")
     origin = headers.get("origin")
     is_local = re.fullmatch(r"(localhost|127(\.\d+){3}|\[::1\])(:\d+)?", host) is not None
-    return not is_local or (origin is not None and origin != f"http://{host}")
+    # An image or a link of another page has no Origin.
+    is_of_another = headers.get("sec-fetch-site") in ("cross-site", "same-site")
+    return not is_local or is_of_another or (origin is not None and origin != f"http://{host}")
 
 
 def _from_claims(claims: Mapping[str, Any], scopes: Iterable[str]) -> Principal:
@@ -137,7 +152,8 @@ def _from_claims(claims: Mapping[str, Any], scopes: Iterable[str]) -> Principal:
     roles.update(str(claims.get("scope") or "").split(), scopes)
     tenant = next((str(claims[name]) for name in _TENANT_CLAIMS if claims.get(name)), None)
     subject = claims.get("email") or claims.get("sub") or claims.get("client_id") or "unknown"
-    return Principal(str(subject), frozenset(roles), tenant)
+    account = claims.get("sub") or claims.get("client_id")
+    return Principal(str(subject), frozenset(roles), tenant, None if account is None else str(account))
 
 
 def _listed(claim: Any) -> list[str]:

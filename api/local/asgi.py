@@ -28,6 +28,7 @@ _REQUESTS = 256  # at a time; most of them wait for the database
 _STREAMS = 16
 _LARGEST_BODY = 1 << 20  # bytes
 _NO_MORE = b""
+_READ_WITHIN_S = 60.0  # a stream holds a connection and a snapshot
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -80,11 +81,13 @@ class LocalApi(HttpResolverLocal):
 
     async def _send_answer(self, send: Send, answer: dict[str, Any], event: dict[str, Any]) -> None:
         pieces = encode(answer, event)
+        deadline = asyncio.get_running_loop().time() + _READ_WITHIN_S
         headers = [(name.lower().encode(), str(value).encode()) for name, value in answer["headers"].items()]
         await send({"type": "http.response.start", "status": answer["statusCode"], "headers": headers})
         if pieces is not None:
             while (piece := await _in_thread(self._streams, next, pieces, _NO_MORE)) != _NO_MORE:
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
+                async with asyncio.timeout_at(deadline):
+                    await send({"type": "http.response.body", "body": piece, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
 
 

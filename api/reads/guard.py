@@ -112,8 +112,8 @@ class Guard(Generic[Result]):
     def _failed(self, error: BaseException) -> None:
         with self._lock:
             self._is_probing = False
-            # A wrong question says nothing of the relation.
-            if isinstance(error, Problem) and error.status < 500:  # noqa: PLR2004  # HTTP's own boundary
+            # A wrong question, or other processes' readers, say nothing of the relation.
+            if isinstance(error, Problem) and (error.status < 500 or error.slug == "base-busy"):  # noqa: PLR2004  # HTTP's own boundary
                 return
             self._failures += 1
             if self._failures >= self._limits.failures:

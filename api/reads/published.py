@@ -125,8 +125,20 @@ class PublishedViews:
             base = session.ask_one("find_relation", relation_name=view.endpoint.base)
             if base["relation"] is None:
                 raise unavailable(view)
+            self._take_slot(session, view.name)
             asked = selection.at(base["schema_name"], base["relation_name"])
             return tuple(row for batch in _begin(session, view, asked) for row in batch)
+
+    def _take_slot(self, session: ApiSession, view: str) -> None:
+        """Until the transaction ends. On AWS each function instance answers one request, so that only the database
+        knows how many are asking."""
+        if not session.ask_one("take_base_slot", view=view, slots=self._limits.queries)["taken"]:
+            raise Problem.later(
+                "base-busy",
+                f"{view} cannot be read now, and its base relation is asked by {self._limits.queries} readers already.",
+                remedy="Try again later; the view comes back with its next refresh.",
+                retry_after_s=self._limits.patience_s,
+            )
 
     def _explain(self, error: InvalidValueError) -> Problem:
         """Which of the values PostgreSQL cannot read as what it stands for: asked only when one has been refused."""

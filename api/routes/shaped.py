@@ -48,6 +48,9 @@ def read_all(
     rows, cursor = first.rows(), first.next_cursor
     while cursor is not None:
         page = views.open(view, replace(question, cursor=cursor), caller(request))
+        if (page.source, page.view.refreshed_at) != (first.source, first.view.refreshed_at):
+            page.close()
+            return read_all(views, view, question, request, shape)  # refreshed meanwhile: one answer, one moment
         rows += page.rows()
         cursor = page.next_cursor
     return _Json(json.dumps([each.model_dump(mode="json") for each in shape(rows)], ensure_ascii=False), first)
