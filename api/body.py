@@ -12,7 +12,7 @@ from typing import Any
 
 from api.problems import Problem
 
-__all__ = ["Pieces", "accepts_gzip", "assemble", "compress"]
+__all__ = ["LARGEST_ANSWER", "Pieces", "accepts_gzip", "assemble", "compress"]
 
 # Lambda gives HTTP APIs 6 MB, of which the rest of the answer needs a little.
 LARGEST_ANSWER = 6 * 1024 * 1024 - 64 * 1024

@@ -36,7 +36,7 @@ def serve(host: str, port: int, *, require_token: bool) -> int:
             remedy="Add --require-token, or listen on 127.0.0.1 behind something that knows its callers.",
         )
     settings = Settings.from_environment(os.environ)
-    # The documents' tokens are no secret: elsewhere each start has its own.
+    # The documents' tokens are no secret: where others can come in, each start has its own.
     tokens = LOCAL_TOKENS if _is_loopback(host) else own_tokens()
     with (
         listen(host, port) as listener,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import re
 import secrets
 from collections.abc import Collection, Iterable, Mapping
@@ -13,7 +15,16 @@ from aws_lambda_powertools.event_handler import Request
 
 from api.problems import Problem
 
-__all__ = ["LOCAL_TOKENS", "GatewayIdentity", "Identify", "LocalIdentity", "Principal", "caller", "require_role"]
+__all__ = [
+    "LOCAL_TOKENS",
+    "GatewayIdentity",
+    "Identify",
+    "LocalIdentity",
+    "Principal",
+    "caller",
+    "own_tokens",
+    "require_role",
+]
 
 # What `principal` is kept under in the request's context.
 PRINCIPAL = "principal"
@@ -25,7 +36,8 @@ _SEND_TOKEN = "Send the header Authorization: Bearer with one of the server's to
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """An authenticated caller. `tenant`: the only tenant whose rows it may see where a view has tenants."""
+    """An authenticated caller. `tenant`: the only tenant whose rows it may see where a view has tenants; `account`: who
+    it is in the directory, where `subject` is a name that may change."""
 
     subject: str
     roles: frozenset[str] = frozenset()
@@ -34,7 +46,8 @@ class Principal:
 
     @property
     def counted_as(self) -> str:
-        """Whose refreshes an hour these are: what a caller cannot choose, as it can an e-mail or a session's name."""
+        """Whose refreshes within an hour these are: nothing that a caller chooses, as it may an e-mail or the name of a
+        session."""
         return self.account or self.subject
 
     def has_any(self, roles: Collection[str]) -> bool:
@@ -79,8 +92,9 @@ class GatewayIdentity:
             return _from_claims(claims, authorizer["jwt"].get("scopes") or ())
         if arn := (authorizer.get("iam") or {}).get("userArn"):
             granted = [roles for pattern, roles in self.iam_roles.items() if _matches(pattern, arn)]
-            account = re.sub(r"(:assumed-role/[^/]+)/.*", r"\1", arn)
-            return Principal(arn, frozenset().union(*granted), account=account)
+            # The rest is the session's name, which the caller makes up.
+            assumed = re.match(r".*:assumed-role/[^/]+(?=/)", arn)
+            return Principal(arn, frozenset().union(*granted), account=assumed and assumed[0])
         raise unauthenticated("the request has no identity.", "Sign it with IAM, or send the JWT the API asks for.")
 
 
@@ -140,7 +154,7 @@ def _is_foreign(headers: Mapping[str, str]) -> bool:
     host = headers.get("host", "")
     origin = headers.get("origin")
     is_local = re.fullmatch(r"(localhost|127(\.\d+){3}|\[::1\])(:\d+)?", host) is not None
-    # An image or a link of another page has no Origin.
+    # An image or a link of another page has no Origin. Other ports of this machine are the same site.
     is_of_another = headers.get("sec-fetch-site") in ("cross-site", "same-site")
     return not is_local or is_of_another or (origin is not None and origin != f"http://{host}")
 
@@ -152,17 +166,19 @@ def _from_claims(claims: Mapping[str, Any], scopes: Iterable[str]) -> Principal:
     roles.update(str(claims.get("scope") or "").split(), scopes)
     tenant = next((str(claims[name]) for name in _TENANT_CLAIMS if claims.get(name)), None)
     subject = claims.get("email") or claims.get("sub") or claims.get("client_id") or "unknown"
-    account = claims.get("sub") or claims.get("client_id")
-    return Principal(str(subject), frozenset(roles), tenant, None if account is None else str(account))
+    account = claims.get("sub") or claims.get("client_id") or subject
+    return Principal(str(subject), frozenset(roles), tenant, None if account == subject else str(account))
 
 
 def _listed(claim: Any) -> list[str]:
-    """An HTTP API hands every claim over as text: a list becomes "[a b]"."""
-    if claim is None:
-        return []
+    """A list, or JSON of one, as it is. An HTTP API hands claims over as text, where a list becomes "[a b]": this is
+    split at spaces and commas, and which of them were within a name nobody can tell any more."""
+    if isinstance(claim, str) and claim.startswith("["):
+        with contextlib.suppress(ValueError):  # "[a b]" is no JSON
+            claim = json.loads(claim)
     if isinstance(claim, list):
         return [str(value) for value in claim]
-    return re.split(r"[\s,]+", str(claim).strip("[] ")) if str(claim).strip("[] ") else []
+    return [] if claim is None else re.findall(r"[^\s,]+", str(claim).strip("[] "))
 
 
 def _matches(pattern: str, arn: str) -> bool:

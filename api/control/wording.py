@@ -1,5 +1,5 @@
 """What the refresh log says, as an answer may say it: its remedies are for who works on the database and often are
-statements, and what is wrong with a custom check repeats its query."""
+statements, what is wrong with a custom check repeats its query, and errors of the data quote it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ _STATEMENT = re.compile(
     r"|bi_refresh\.\w+\(",
     re.DOTALL,
 )
-
-
 # PostgreSQL's own words on these errors quote values of rows: wrong data, duplicate keys, what functions raise.
 _OF_DATA = ("21", "22", "23", "P0")
 

@@ -13,7 +13,7 @@ __all__ = ["Condition", "Operator", "Selection", "Term", "check_value", "select_
 
 
 def _name(*parts: str) -> sql.SQL:
-    """An identifier in a statement with parameters, where % begins a placeholder."""
+    """An identifier in a statement that has parameters, where % begins a placeholder."""
     return sql.SQL(sql.Identifier(*parts).as_string(None).replace("%", "%%"))
 
 

@@ -14,7 +14,7 @@ from api.identity import Principal, require_role
 from api.metrics import FALLBACKS
 from api.problems import Problem
 from api.reads.catalog import Catalog
-from api.reads.guard import Guard
+from api.reads.guard import BUSY, Guard
 from api.reads.question import Question, make_selection
 from api.reads.reading import Reading, entity_tag, is_known
 from api.reads.refusals import InvalidValueError, unavailable, wrong_type
@@ -130,11 +130,11 @@ class PublishedViews:
             return tuple(row for batch in _begin(session, view, asked) for row in batch)
 
     def _take_slot(self, session: ApiSession, view: str) -> None:
-        """Until the transaction ends. On AWS each function instance answers one request, so that only the database
-        knows how many are asking."""
+        """Until the transaction ends. The guard knows of this process only, and on AWS each has one request at a time:
+        how many are asking the database knows."""
         if not session.ask_one("take_base_slot", view=view, slots=self._limits.queries)["taken"]:
             raise Problem.later(
-                "base-busy",
+                BUSY,
                 f"{view} cannot be read now, and its base relation is asked by {self._limits.queries} readers already.",
                 remedy="Try again later; the view comes back with its next refresh.",
                 retry_after_s=self._limits.patience_s,
