@@ -12,7 +12,7 @@ from typing import Any
 
 from api.problems import Problem
 
-__all__ = ["Pieces", "accepts_gzip", "assemble", "compress"]
+__all__ = ["LARGEST_ANSWER", "Pieces", "accepts_gzip", "assemble", "compress"]
 
 # Lambda gives HTTP APIs 6 MB, of which the rest of the answer needs a little.
 LARGEST_ANSWER = 6 * 1024 * 1024 - 64 * 1024
@@ -105,7 +105,8 @@ def assemble(answer: dict[str, Any], event: Mapping[str, Any]) -> dict[str, Any]
     if is_compressed:
         return {**answer, "body": base64.b64encode(body).decode(), "isBase64Encoded": True}
     text = body.decode()
-    # Within the answer, which is JSON itself, each quote takes two characters.
-    if len(json.dumps(text, ensure_ascii=False).encode()) > LARGEST_ANSWER:
+    # Within the answer, which is JSON itself, each quote takes two characters, and each letter beyond ASCII six: so
+    # awslambdaric writes it outside AWS's own Python images.
+    if len(json.dumps(text)) > LARGEST_ANSWER:
         raise is_too_large
     return {**answer, "body": text}

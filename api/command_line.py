@@ -21,6 +21,7 @@ _INSTALL = "Install them: pip install 'vistafresca[serve]'."
 def serve(host: str, port: int, *, require_token: bool) -> int:
     """Serve the HTTP API here, until Ctrl-C or SIGTERM."""
     try:
+        from api.identity import LOCAL_TOKENS, own_tokens  # noqa: PLC0415
         from api.local import LocalApi  # noqa: PLC0415  # half a second that --help need not wait for
         from api.local.server import listen, run_server, url_of  # noqa: PLC0415
         from api.local.services import local_services  # noqa: PLC0415
@@ -35,10 +36,15 @@ def serve(host: str, port: int, *, require_token: bool) -> int:
             remedy="Add --require-token, or listen on 127.0.0.1 behind something that knows its callers.",
         )
     settings = Settings.from_environment(os.environ)
-    with listen(host, port) as listener, local_services(settings, os.environ, token_required=require_token) as services:
+    # The documents' tokens are no secret: where others can come in, each start has its own.
+    tokens = LOCAL_TOKENS if _is_loopback(host) else own_tokens()
+    with (
+        listen(host, port) as listener,
+        local_services(settings, os.environ, token_required=require_token, tokens=tokens) as services,
+    ):
         api = LocalApi(services)
         try:
-            run_server(api, listener, on_ready=lambda: _greet(url_of(listener), require_token=require_token))
+            run_server(api, listener, on_ready=lambda: _greet(url_of(listener), list(tokens) if require_token else []))
         finally:
             api.close()
     return ExitCode.OK
@@ -51,8 +57,10 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _greet(url: str, *, require_token: bool) -> None:
-    who = " -H 'Authorization: Bearer CEO_TOKEN'" if require_token else ""
+def _greet(url: str, tokens: list[str]) -> None:
+    who = f" -H 'Authorization: Bearer {tokens[0]}'" if tokens else ""
+    if tokens:
+        click.echo(f"Tokens (admin, cfo, reader): {', '.join(tokens)}")
     click.echo(
         f"Vistafresca's API is at {url} (its description: {url}/openapi.json). Ctrl-C ends it. Try:\n"
         f"  curl {url}/health\n"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import re
+import secrets
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -12,23 +15,40 @@ from aws_lambda_powertools.event_handler import Request
 
 from api.problems import Problem
 
-__all__ = ["LOCAL_TOKENS", "GatewayIdentity", "Identify", "LocalIdentity", "Principal", "caller", "require_role"]
+__all__ = [
+    "LOCAL_TOKENS",
+    "GatewayIdentity",
+    "Identify",
+    "LocalIdentity",
+    "Principal",
+    "caller",
+    "own_tokens",
+    "require_role",
+]
 
 # What `principal` is kept under in the request's context.
 PRINCIPAL = "principal"
 
-_ROLE_CLAIMS = ("roles", "cognito:groups")
+_ROLE_CLAIMS = ("roles", "role", "cognito:groups")
 _TENANT_CLAIMS = ("tenant", "custom:tenant")
 _SEND_TOKEN = "Send the header Authorization: Bearer with one of the server's tokens (docs/api.md)."  # noqa: S105  # none itself
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """An authenticated caller. `tenant`: the only tenant whose rows it may see where a view has tenants."""
+    """An authenticated caller. `tenant`: the only tenant whose rows it may see where a view has tenants; `account`: who
+    it is in the directory, where `subject` is a name that may change."""
 
     subject: str
     roles: frozenset[str] = frozenset()
     tenant: str | None = None
+    account: str | None = None
+
+    @property
+    def counted_as(self) -> str:
+        """Whose refreshes within an hour these are: nothing that a caller chooses, as it may an e-mail or the name of a
+        session."""
+        return self.account or self.subject
 
     def has_any(self, roles: Collection[str]) -> bool:
         """Whether it has one of these roles; nobody is asked for one where there is none."""
@@ -36,12 +56,17 @@ class Principal:
 
 
 _LOCAL_OPERATOR = Principal("local operator", frozenset({"admin"}))
-# The documents' own words. The local server listens on the loopback interface only.
+# The documents' own words, known to everybody: for the loopback interface only.
 LOCAL_TOKENS = {
     "CEO_TOKEN": Principal("ceo@company.com", frozenset({"admin"})),
     "CFO_TOKEN": Principal("cfo@company.com", frozenset({"cfo"})),
     "READER_TOKEN": Principal("reader@company.com", frozenset({"reader"})),
 }
+
+
+def own_tokens() -> dict[str, Principal]:
+    """The same callers by tokens that nobody can know."""
+    return {secrets.token_urlsafe(32): principal for principal in LOCAL_TOKENS.values()}
 
 
 class Identify(Protocol):
@@ -67,7 +92,9 @@ class GatewayIdentity:
             return _from_claims(claims, authorizer["jwt"].get("scopes") or ())
         if arn := (authorizer.get("iam") or {}).get("userArn"):
             granted = [roles for pattern, roles in self.iam_roles.items() if _matches(pattern, arn)]
-            return Principal(arn, frozenset().union(*granted))
+            # The rest is the session's name, which the caller makes up.
+            assumed = re.match(r".*:assumed-role/[^/]+(?=/)", arn)
+            return Principal(arn, frozenset().union(*granted), account=assumed and assumed[0])
         raise unauthenticated("the request has no identity.", "Sign it with IAM, or send the JWT the API asks for.")
 
 
@@ -127,7 +154,9 @@ def _is_foreign(headers: Mapping[str, str]) -> bool:
     host = headers.get("host", "")
     origin = headers.get("origin")
     is_local = re.fullmatch(r"(localhost|127(\.\d+){3}|\[::1\])(:\d+)?", host) is not None
-    return not is_local or (origin is not None and origin != f"http://{host}")
+    # An image or a link of another page has no Origin. Other ports of this machine are the same site.
+    is_of_another = headers.get("sec-fetch-site") in ("cross-site", "same-site")
+    return not is_local or is_of_another or (origin is not None and origin != f"http://{host}")
 
 
 def _from_claims(claims: Mapping[str, Any], scopes: Iterable[str]) -> Principal:
@@ -137,16 +166,19 @@ def _from_claims(claims: Mapping[str, Any], scopes: Iterable[str]) -> Principal:
     roles.update(str(claims.get("scope") or "").split(), scopes)
     tenant = next((str(claims[name]) for name in _TENANT_CLAIMS if claims.get(name)), None)
     subject = claims.get("email") or claims.get("sub") or claims.get("client_id") or "unknown"
-    return Principal(str(subject), frozenset(roles), tenant)
+    account = claims.get("sub") or claims.get("client_id") or subject
+    return Principal(str(subject), frozenset(roles), tenant, None if account == subject else str(account))
 
 
 def _listed(claim: Any) -> list[str]:
-    """An HTTP API hands every claim over as text: a list becomes "[a b]"."""
-    if claim is None:
-        return []
+    """A list, or JSON of one, as it is. An HTTP API hands claims over as text, where a list becomes "[a b]": this is
+    split at spaces and commas, and which of them were within a name nobody can tell any more."""
+    if isinstance(claim, str) and claim.startswith("["):
+        with contextlib.suppress(ValueError):  # "[a b]" is no JSON
+            claim = json.loads(claim)
     if isinstance(claim, list):
         return [str(value) for value in claim]
-    return re.split(r"[\s,]+", str(claim).strip("[] ")) if str(claim).strip("[] ") else []
+    return [] if claim is None else re.findall(r"[^\s,]+", str(claim).strip("[] "))
 
 
 def _matches(pattern: str, arn: str) -> bool:

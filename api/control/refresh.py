@@ -132,7 +132,7 @@ def _read(session: ApiSession, view: str) -> dict[str, Any]:
 
 
 def _claim(session: ApiSession, view: str, principal: Principal) -> None:
-    claim = session.ask_one("claim_manual_refresh", view=view, claimed_by=principal.subject, most=_MOST, per=_PER)
+    claim = session.ask_one("claim_manual_refresh", view=view, claimed_by=principal.counted_as, most=_MOST, per=_PER)
     if not claim["granted"]:
         wait_s = claim["retry_after_s"]
         raise Problem(
@@ -171,7 +171,9 @@ def _refreshed(attempt: Attempt) -> Refreshed:
 
 def _failed(attempt: Attempt) -> Problem:
     view = attempt.view
-    message = without_sql(attempt.error, log_id=attempt.log_id, view=view) or "nobody knows why."
+    message = (
+        without_sql(attempt.error, log_id=attempt.log_id, view=view, sqlstate=attempt.sqlstate) or "nobody knows why."
+    )
     return Problem(
         HTTPStatus.INTERNAL_SERVER_ERROR,
         "refresh-failed",

@@ -11,8 +11,14 @@ from psycopg import sql
 
 __all__ = ["Condition", "Operator", "Selection", "Term", "check_value", "select_rows"]
 
+
+def _name(*parts: str) -> sql.SQL:
+    """An identifier in a statement that has parameters, where % begins a placeholder."""
+    return sql.SQL(sql.Identifier(*parts).as_string(None).replace("%", "%%"))
+
+
 # No column is called so, and a column would hide a relation of the same name.
-_ROW = sql.Identifier("a whole row of the view")
+_ROW = _name("a whole row of the view")
 
 
 class Operator(StrEnum):
@@ -79,16 +85,15 @@ class Selection:
 def select_rows(selection: Selection) -> tuple[sql.Composed, dict[str, Any]]:
     """A query that gives each row as JSON text, in order; and its parameters."""
     parameters = _Parameters()
-    columns = sql.SQL(", ").join(map(sql.Identifier, selection.columns))
+    columns = sql.SQL(", ").join(map(_name, selection.columns))
     order = sql.SQL(", ").join(
-        sql.SQL("{} DESC" if term.is_descending else "{}").format(sql.Identifier(term.column))
-        for term in selection.order
+        sql.SQL("{} DESC" if term.is_descending else "{}").format(_name(term.column)) for term in selection.order
     )
     met = [_condition(condition, parameters) for condition in selection.conditions]
     parts = [
         sql.SQL("SELECT {columns} FROM {relation}{where} ORDER BY {order} LIMIT {limit}").format(
             columns=columns,
-            relation=sql.Identifier(selection.schema, selection.relation),
+            relation=_name(selection.schema, selection.relation),
             where=sql.SQL(" WHERE {}").format(sql.SQL(" AND ").join(wanted)) if (wanted := met + segment) else _NOTHING,
             order=order,
             limit=parameters.add(selection.limit),
@@ -105,7 +110,9 @@ def select_rows(selection: Selection) -> tuple[sql.Composed, dict[str, Any]]:
 
 def check_value(type_name: str, value: str) -> tuple[sql.Composed, dict[str, Any]]:
     """A query that fails where the value is none of the type, whose name is the catalog's own (format_type)."""
-    return sql.SQL("SELECT CAST(%(value)s AS {}) AS value").format(sql.SQL(type_name)), {"value": value}
+    return sql.SQL("SELECT CAST(%(value)s AS {}) AS value").format(sql.SQL(type_name.replace("%", "%%"))), {
+        "value": value
+    }
 
 
 _NOTHING = sql.SQL("")
@@ -119,7 +126,7 @@ class _Parameters(dict[str, Any]):
 
 
 def _condition(condition: Condition, parameters: _Parameters) -> sql.Composed:
-    column = sql.Identifier(condition.column)
+    column = _name(condition.column)
     if condition.operator is Operator.IS_NULL:
         return sql.SQL("{} IS NULL" if condition.values == ("true",) else "{} IS NOT NULL").format(column)
     if condition.operator is Operator.IN:
@@ -138,11 +145,11 @@ def _segments(selection: Selection, parameters: _Parameters) -> list[list[sql.Co
     if value is None or not selection.is_indexed:
         return [[beyond]]
     bound = sql.SQL("{} <= {}" if first.is_descending else "{} >= {}").format(
-        sql.Identifier(first.column), parameters.add(value)
+        _name(first.column), parameters.add(value)
     )
     if first.is_descending:
         return [[bound, beyond]]
-    return [[bound, beyond], [sql.SQL("{} IS NULL").format(sql.Identifier(first.column))]]
+    return [[bound, beyond], [sql.SQL("{} IS NULL").format(_name(first.column))]]
 
 
 def _beyond(order: Sequence[Term], after: Sequence[str | None], parameters: _Parameters) -> sql.Composed:
@@ -150,7 +157,7 @@ def _beyond(order: Sequence[Term], after: Sequence[str | None], parameters: _Par
     alternatives: list[sql.Composed] = []
     equal: list[sql.Composed] = []
     for term, value in zip(order, after, strict=True):
-        column = sql.Identifier(term.column)
+        column = _name(term.column)
         if value is not None:
             beyond = sql.SQL("{c} < {v}" if term.is_descending else "({c} > {v} OR {c} IS NULL)").format(
                 c=column, v=parameters.add(value)

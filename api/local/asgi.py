@@ -28,6 +28,7 @@ _REQUESTS = 256  # at a time; most of them wait for the database
 _STREAMS = 16
 _LARGEST_BODY = 1 << 20  # bytes
 _NO_MORE = b""
+_READ_WITHIN_S = 60.0  # an answer: its rows hold a connection and a snapshot
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -79,13 +80,21 @@ class LocalApi(HttpResolverLocal):
         return answer
 
     async def _send_answer(self, send: Send, answer: dict[str, Any], event: dict[str, Any]) -> None:
+        """Raises TimeoutError for a reader that is too slow; the server then breaks the connection off."""
+        deadline = asyncio.get_running_loop().time() + _READ_WITHIN_S
+
+        async def give(message: MutableMapping[str, Any]) -> None:
+            # Only the reader's time: to leave a thread that is at the database would not end what it does there.
+            async with asyncio.timeout_at(deadline):
+                await send(message)
+
         pieces = encode(answer, event)
         headers = [(name.lower().encode(), str(value).encode()) for name, value in answer["headers"].items()]
-        await send({"type": "http.response.start", "status": answer["statusCode"], "headers": headers})
+        await give({"type": "http.response.start", "status": answer["statusCode"], "headers": headers})
         if pieces is not None:
             while (piece := await _in_thread(self._streams, next, pieces, _NO_MORE)) != _NO_MORE:
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
-        await send({"type": "http.response.body", "body": b""})
+                await give({"type": "http.response.body", "body": piece, "more_body": True})
+        await give({"type": "http.response.body", "body": b""})
 
 
 def _event(scope: Scope, body: bytes) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from api.daily import DailyTime
 from api.database import ApiDatabase
 from api.database.database import open_api_session
 from api.database.pool import PooledConnections
-from api.identity import LocalIdentity
+from api.identity import LOCAL_TOKENS, LocalIdentity, Principal
 from api.services import Services
 from refresh_task.errors import VistafrescaError
 from refresh_task.settings import Settings
@@ -25,7 +25,13 @@ _LOG = logging.getLogger("vistafresca.api")
 
 
 @contextmanager
-def local_services(settings: Settings, environment: Mapping[str, str], *, token_required: bool) -> Iterator[Services]:
+def local_services(
+    settings: Settings,
+    environment: Mapping[str, str],
+    *,
+    token_required: bool,
+    tokens: Mapping[str, Principal] = LOCAL_TOKENS,
+) -> Iterator[Services]:
     """Open until the block ends, and with them a scheduler that runs the task. The database may come later: until then
     requests are answered with 503."""
     with ExitStack() as stack:
@@ -36,7 +42,7 @@ def local_services(settings: Settings, environment: Mapping[str, str], *, token_
         scheduler.start()
         yield Services(
             database=database,
-            identify=LocalIdentity(token_required=token_required),
+            identify=LocalIdentity(token_required=token_required, tokens=tokens),
             settings=settings,
             refresher=DatabaseRefresher(database=database, runner=runner, settings=settings),
             runner=runner,

@@ -18,7 +18,9 @@ from typing import Generic, TypeVar
 from api.problems import Problem
 from api.services import GuardLimits
 
-__all__ = ["Guard"]
+__all__ = ["BUSY", "Guard"]
+
+BUSY = "base-busy"
 
 _LOG = logging.getLogger("vistafresca.api")
 
@@ -70,15 +72,13 @@ class Guard(Generic[Result]):
         try:
             return shared.result(self._limits.timeout_s + self._limits.patience_s)
         except FutureTimeoutError:
-            raise self._later("base-busy", "took too long", self._limits.patience_s) from None
+            raise self._later(BUSY, "took too long", self._limits.patience_s) from None
 
     @contextmanager
     def _slot(self) -> Iterator[None]:
         self._require_closed()
         if not self._slots.acquire(timeout=self._limits.patience_s):
-            raise self._later(
-                "base-busy", f"is asked by {self._limits.queries} readers already", self._limits.patience_s
-            )
+            raise self._later(BUSY, f"is asked by {self._limits.queries} readers already", self._limits.patience_s)
         try:
             yield
         finally:
@@ -112,8 +112,8 @@ class Guard(Generic[Result]):
     def _failed(self, error: BaseException) -> None:
         with self._lock:
             self._is_probing = False
-            # A wrong question says nothing of the relation.
-            if isinstance(error, Problem) and error.status < 500:  # noqa: PLR2004  # HTTP's own boundary
+            # A wrong question says nothing of the relation, nor do the readers of other processes.
+            if isinstance(error, Problem) and (error.status < 500 or error.slug == BUSY):  # noqa: PLR2004  # HTTP's own boundary
                 return
             self._failures += 1
             if self._failures >= self._limits.failures:

@@ -14,7 +14,7 @@ from api.identity import Principal, require_role
 from api.metrics import FALLBACKS
 from api.problems import Problem
 from api.reads.catalog import Catalog
-from api.reads.guard import Guard
+from api.reads.guard import BUSY, Guard
 from api.reads.question import Question, make_selection
 from api.reads.reading import Reading, entity_tag, is_known
 from api.reads.refusals import InvalidValueError, unavailable, wrong_type
@@ -125,8 +125,20 @@ class PublishedViews:
             base = session.ask_one("find_relation", relation_name=view.endpoint.base)
             if base["relation"] is None:
                 raise unavailable(view)
+            self._take_slot(session, view.name)
             asked = selection.at(base["schema_name"], base["relation_name"])
             return tuple(row for batch in _begin(session, view, asked) for row in batch)
+
+    def _take_slot(self, session: ApiSession, view: str) -> None:
+        """Until the transaction ends. The guard knows of this process only, and on AWS each has one request at a time:
+        how many are asking the database knows."""
+        if not session.ask_one("take_base_slot", view=view, slots=self._limits.queries)["taken"]:
+            raise Problem.later(
+                BUSY,
+                f"{view} cannot be read now, and its base relation is asked by {self._limits.queries} readers already.",
+                remedy="Try again later; the view comes back with its next refresh.",
+                retry_after_s=self._limits.patience_s,
+            )
 
     def _explain(self, error: InvalidValueError) -> Problem:
         """Which of the values PostgreSQL cannot read as what it stands for: asked only when one has been refused."""

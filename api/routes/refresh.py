@@ -202,6 +202,7 @@ def _state(row: dict[str, Any]) -> RefreshState:
     status, message = _told(row)
     has_ended = status in ("completed", "failed")
     log_id, view = row["log_id"], row["view_name"]
+    sqlstate = row["sqlstate"] if status == "failed" else None
     return RefreshState(
         id=row["id"],
         view_name=view,
@@ -212,7 +213,7 @@ def _state(row: dict[str, Any]) -> RefreshState:
         completed_at=row["finished_at"] if has_ended else None,
         duration_ms=row["duration_ms"] if has_ended else None,
         rows_affected=row["rows_total"] if has_ended else None,
-        message=without_sql(message, log_id=log_id, view=view) or "",
+        message=without_sql(message, log_id=log_id, view=view, sqlstate=sqlstate) or "",
         remedy=without_sql(row["remedy"], log_id=log_id, view=view) if status == "failed" else None,
     )
 
@@ -234,7 +235,9 @@ def _told(row: dict[str, Any]) -> tuple[Literal["pending", "running", "completed
 
 def _entry(row: dict[str, Any]) -> HistoryEntry:
     told = ". ".join(part.rstrip(".") for part in (row["error"], row["remedy"]) if part)
-    message = without_sql(f"{told}." if told else None, log_id=row["id"], view=row["view_name"])
+    message = without_sql(
+        f"{told}." if told else None, log_id=row["id"], view=row["view_name"], sqlstate=row["sqlstate"]
+    )
     return HistoryEntry(**row, error_message=message)
 
 

@@ -7,12 +7,13 @@ import gzip
 import json
 import tracemalloc
 import zlib
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from typing import Any
 
 import pytest
 
-from api.body import accepts_gzip, compress
+from api.body import LARGEST_ANSWER, accepts_gzip, assemble, compress
+from api.problems import Problem
 from refresh_task.errors import StatementFailedError
 from tests.api.published import publish
 from tests.fix_api import ADMIN, Client, HttpClient, LambdaClient
@@ -144,6 +145,48 @@ def test_who_hangs_up_gives_the_connection_back(wide: Database, monkeypatch: pyt
         asyncio.run(hang_up())
     assert client.get(PATH, {"limit": "1"}).status == 200
     client.close()
+
+
+def test_who_does_not_read_is_cut_off(wide: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = HttpClient(wide, connections=1)
+    asyncio.run(client.ask_async("GET", PATH, {"limit": "1"}))
+    monkeypatch.setattr("api.local.asgi._READ_WITHIN_S", 0.01)
+    reached = []
+
+    async def ask() -> None:
+        async def send(message: Any) -> None:
+            reached.append(message["type"])
+            if message["type"] == "http.response.body":
+                await asyncio.Event().wait()
+
+        async def receive() -> Any:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        await asyncio.wait_for(_raised(client.api(_scope(client), receive, send)), 20)
+
+    async def _raised(answering: Awaitable[None]) -> None:
+        with pytest.raises(TimeoutError):  # uvicorn then ends the connection without the last chunk
+            await answering
+
+    asyncio.run(ask())
+    assert reached == ["http.response.start", "http.response.body"]
+    # the connection is back
+    assert client.get(PATH, {"limit": "1"}).status == 200
+    client.close()
+
+
+@pytest.mark.parametrize(("letter", "width"), [("a", 1), ('"', 2), ("ñ", 6), ("𝄞", 12)])
+def test_lambdas_limit_is_of_the_answer_as_json(letter: str, width: int) -> None:
+    """In which a quote takes two characters, and a letter beyond ASCII six for each of its UTF-16 units."""
+
+    def answer(letters: int) -> dict[str, Any]:
+        return {"statusCode": 200, "headers": {}, "body": letter * letters}
+
+    most = (LARGEST_ANSWER - 2) // width  # within quotes
+    assert assemble(answer(most), {})["body"] == letter * most
+    with pytest.raises(Problem) as caught:
+        assemble(answer(most + 1), {})
+    assert caught.value.status == 413
 
 
 def test_an_answer_that_lambda_cannot_give_says_what_to_do(wide: Database) -> None:

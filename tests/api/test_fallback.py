@@ -84,6 +84,11 @@ def test_a_view_that_comes_back_is_read_again(client: Client, database: Database
 _GATE = 1  # an advisory lock: who holds it keeps the base relation's queries waiting
 _WAITING = f"SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = {_GATE} AND NOT granted"
 
+_SLOTS_TAKEN = (
+    "SELECT count(*) FROM pg_locks JOIN pg_database AS d ON d.oid = database"
+    " WHERE locktype = 'advisory' AND classid = 1447445075 AND datname = current_database()"
+)
+
 
 def _put_gate(database: Database) -> None:
     """Before the base relation of a view that is missing."""
@@ -121,6 +126,7 @@ def test_200_readers_of_a_missing_view_run_no_more_queries_than_two(database: Da
             # with all of these waiting, the server still answers others
             assert (await client.ask_async("GET", "/health", principal=None)).status == 200
             assert database.value(_WAITING) == 2
+            assert database.value(_SLOTS_TAKEN) == 2
             gate.execute("SELECT pg_advisory_unlock(%s)", [_GATE])
         whole, filtered, *same = await asyncio.gather(*asking, *equal)
         assert [len(each.json["rows"]) for each in (whole, filtered)] == [len(ROWS), 4]
@@ -144,3 +150,18 @@ def test_a_base_relation_that_takes_too_long(database: Database, way: str) -> No
     assert [each.json["type"].rpartition(":")[2] for each in answers] == ["timed-out", "timed-out", "base-failing"]
     assert 3_590 <= int(answers[2].headers["retry-after"]) <= 3_600
     client.close()
+
+
+def test_readers_of_other_processes_count_and_are_no_failures(client: Client, database: Database) -> None:
+    publish(database, base=BASE)
+    database.execute("DROP MATERIALIZED VIEW summary")
+    take = "SELECT pg_advisory_xact_lock(1447445075, hashtext('public.summary/%s'))"
+    with database.connect(autocommit=False) as other:
+        other.execute(take % 1)
+        assert client.get(PATH).status == 200
+        other.execute(take % 2)
+        answers = [client.get(PATH) for _ in range(4)]  # one more than the failures after which nobody asks
+        other.rollback()
+    assert [(each.status, each.json["type"].rpartition(":")[2]) for each in answers] == [(503, "base-busy")] * 4
+    assert {each.headers["retry-after"] for each in answers} == {"2"}
+    assert [client.get(PATH).status for _ in range(3)] == [200] * 3  # each gives its slot back

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from api.identity import GatewayIdentity, LocalIdentity, Principal
+from api.identity import LOCAL_TOKENS, GatewayIdentity, LocalIdentity, Principal, own_tokens
 from api.problems import Problem
 from tests.api.published import publish
 from tests.fix_api import ADMIN, READER, Client
@@ -29,7 +29,14 @@ def _event(**authorizer: Any) -> dict[str, Any]:
         ({"sub": "u1", "roles": "admin, cfo"}, Principal("u1", frozenset({"admin", "cfo"}))),
         ({"sub": "u1", "roles": "[]"}, Principal("u1")),
         ({"sub": "u1", "scope": "read write"}, Principal("u1", frozenset({"read", "write"}))),
-        ({"sub": "u1", "email": "a@example.com", "tenant": "t1"}, Principal("a@example.com", tenant="t1")),
+        ({"sub": "u1", "role": "cfo"}, Principal("u1", frozenset({"cfo"}))),
+        # names with spaces, where it can be told that they are some
+        ({"sub": "u1", "roles": ["not admin", "cfo"]}, Principal("u1", frozenset({"not admin", "cfo"}))),
+        ({"sub": "u1", "roles": '["not admin", "cfo"]'}, Principal("u1", frozenset({"not admin", "cfo"}))),
+        (
+            {"sub": "u1", "email": "a@example.com", "tenant": "t1"},
+            Principal("a@example.com", tenant="t1", account="u1"),
+        ),
         ({"client_id": "c1", "custom:tenant": "t2"}, Principal("c1", tenant="t2")),
     ],
 )
@@ -40,9 +47,32 @@ def test_claims(claims: dict[str, Any], expected: Principal) -> None:
 def test_an_iam_caller_has_the_roles_of_its_arn() -> None:
     identify = GatewayIdentity({"arn:aws:sts::1:assumed-role/bi/*": frozenset({"cfo"})})
     bi = "arn:aws:sts::1:assumed-role/bi/session"
-    assert identify(_event(iam={"userArn": bi})) == Principal(bi, frozenset({"cfo"}))
+    caller = identify(_event(iam={"userArn": bi}))
+    assert (caller.subject, caller.roles) == (bi, frozenset({"cfo"}))
     other = "arn:aws:sts::1:assumed-role/bi2/session"
-    assert identify(_event(iam={"userArn": other})) == Principal(other)
+    assert identify(_event(iam={"userArn": other})).roles == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("authorizer", "counted_as"),
+    [
+        ({"jwt": {"claims": {"sub": "u1", "email": "a@example.com"}}}, "u1"),
+        ({"jwt": {"claims": {"client_id": "c1", "email": "a@example.com"}}}, "c1"),
+        ({"jwt": {"claims": {"email": "a@example.com"}}}, "a@example.com"),
+        ({"iam": {"userArn": "arn:aws:sts::1:assumed-role/bi/one"}}, "arn:aws:sts::1:assumed-role/bi"),
+        ({"iam": {"userArn": "arn:aws:sts::1:assumed-role/bi/other"}}, "arn:aws:sts::1:assumed-role/bi"),
+        ({"iam": {"userArn": "arn:aws:iam::1:user/finance/ana"}}, "arn:aws:iam::1:user/finance/ana"),
+    ],
+)
+def test_refreshes_are_counted_by_what_a_caller_cannot_choose(authorizer: dict[str, Any], counted_as: str) -> None:
+    assert GatewayIdentity()(_event(**authorizer)).counted_as == counted_as
+
+
+def test_tokens_of_ones_own_are_others_each_time() -> None:
+    first, second = own_tokens(), own_tokens()
+    assert list(first.values()) == list(LOCAL_TOKENS.values())
+    assert len({*first, *second, *LOCAL_TOKENS}) == 9
+    assert all(len(token) > 40 for token in first)
 
 
 @pytest.mark.parametrize("event", [{}, {"requestContext": {}}, _event(), _event(jwt={}), _event(iam={})])
@@ -79,6 +109,10 @@ def test_local_tokens(authorization: str, roles: set[str] | None) -> None:
         ({"host": "127.0.0.1:8000"}, True),
         ({"host": "[::1]:8000", "origin": "http://[::1]:8000"}, True),
         ({"host": "localhost:8000", "origin": "https://elsewhere.example"}, False),
+        ({"host": "localhost:8000", "sec-fetch-site": "same-origin"}, True),
+        ({"host": "localhost:8000", "sec-fetch-site": "none"}, True),  # typed in
+        ({"host": "localhost:8000", "sec-fetch-site": "cross-site"}, False),  # an image of a page elsewhere
+        ({"host": "localhost:8000", "sec-fetch-site": "same-site"}, False),  # of another port here
         ({"host": "elsewhere.example:8000"}, False),
         ({}, False),
     ],

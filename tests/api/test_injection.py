@@ -45,3 +45,23 @@ def test_no_parameter_is_ever_sql(reader: Client, library: Database, attempt: st
     for header in ("If-None-Match", "Accept-Encoding", "Accept"):
         assert reader.get(PATH, headers={header: attempt}).status == 200
     assert library.value("SELECT count(*) FROM source_rows") == 10
+
+
+@pytest.mark.parametrize(
+    ("path", "parameter"),
+    [
+        *((PATH, name) for name in ("region", "region__in", "n", "day__gte", "order", "cursor", "on_stale")),
+        (PATH, "max_staleness"),
+        (PATH, "a\0name"),
+        ("/api/v1/mv/metrics/refresh-history", "view"),
+    ],
+)
+def test_a_nul_is_refused_in_every_text(reader: Client, path: str, parameter: str) -> None:
+    answer = reader.get(path, {parameter: "nor\0th"})
+    assert (answer.status, answer.json["type"]) == (400, "urn:vistafresca:problem:invalid-character")
+    assert reader.get(PATH, {"region": "%00"}).json["rows"] == []  # these three characters are none
+
+
+@pytest.mark.parametrize("path", ["/api/v1/views/sum\0mary/rows", "/api/v1/mv/sum\0mary", "/api/v1/mv/health/\0"])
+def test_no_path_has_a_nul(reader: Client, path: str) -> None:
+    assert reader.get(path).status == 404

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from refresh_task.policies.endpoint import Publication
 from tests.api.published import NAMES, ROWS, publish
 from tests.fix_api import Client
 from tests.fix_database import Database
@@ -115,3 +117,26 @@ def test_pages_of_a_view_without_a_key(client: Client, database: Database) -> No
 def test_the_endpoints_own_order(client: Client, database: Database) -> None:
     publish(database, order=["-n", "region"])
     assert ids(client.get(PATH)) == _sorted_ids("-n,region")
+
+
+def test_columns_may_be_called_with_a_percent_sign(client: Client, database: Database) -> None:
+    database.execute(
+        'CREATE MATERIALIZED VIEW shares AS SELECT n AS "%s", 10 * n AS "share %", 100 * n AS "%(p0)s"'
+        " FROM generate_series(1, 4) AS n"
+    )
+    database.execute('CREATE UNIQUE INDEX ON shares ("%s")')
+    database.execute(
+        "INSERT INTO bi_refresh.view_policy (view_name, endpoint) VALUES ('public.shares', %s)",
+        json.dumps(Publication().to_json()),
+    )
+    path = "/api/v1/views/shares/rows"
+    rows = [{"%s": n, "share %": 10 * n, "%(p0)s": 100 * n} for n in range(1, 5)]
+    assert client.get(path).json["rows"] == rows
+    assert client.get(path, {"share %__gte": "20", "%(p0)s__in": "200,300", "order": "-share %"}).json["rows"] == [
+        rows[2],
+        rows[1],
+    ]
+    page = client.get(path, {"order": "-share %", "limit": "3"}).json
+    assert client.get(path, {"order": "-share %", "cursor": page["next_cursor"]}).json["rows"] == [rows[0]]
+    refused = client.get(path, {"share %": "much"})
+    assert (refused.status, "share %" in refused.json["detail"]) == (422, True)

@@ -11,10 +11,11 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 
 import pytest
 
+from api.identity import LOCAL_TOKENS
 from api.local.server import listen
 from tests.api.published import publish
 from tests.fix_command_line import CommandLine
@@ -26,17 +27,25 @@ from tests.fix_task import ROOT, environment
 def serving(database: Database) -> Iterator[subprocess.Popen[str]]:
     """A server on a free port, over a database with public.summary published."""
     publish(database, base="public.summary_base")
+    with _served(database) as process:
+        yield process
+
+
+@contextmanager
+def _served(database: Database, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
-        [sys.executable, "-m", "refresh_task", "serve", "--port", "0"],
+        [sys.executable, "-m", "refresh_task", "serve", "--port", "0", *arguments],
         cwd=ROOT,
         env=environment(database),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
-    yield process
-    process.kill()
-    process.communicate()
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
 
 
 def _greeting(process: subprocess.Popen[str]) -> tuple[str, list[str]]:
@@ -71,6 +80,24 @@ def test_an_open_server_is_refused(command_line: CommandLine, database: Database
     finished = command_line(database, "serve", "--host", "0.0.0.0", "--port", "0")  # noqa: S104  # what is refused
     assert finished.exit_code == 2
     assert "--require-token" in finished.stderr
+
+
+def test_where_others_can_come_in_the_documents_tokens_open_nothing(database: Database) -> None:
+    with _served(database, "--host", "0.0.0.0", "--require-token") as process:  # noqa: S104  # what is tried
+        assert process.stdout is not None
+        tokens = process.stdout.readline().removeprefix("Tokens (admin, cfo, reader): ").strip().split(", ")
+        found = re.search(r"http://[^ ]+:(\d+)", process.stdout.readline())
+        assert found is not None
+        with closing(http.client.HTTPConnection("127.0.0.1", int(found[1]))) as connection:
+
+            def status(token: str) -> int:
+                connection.request("GET", "/api/v1/mv", headers={"Authorization": f"Bearer {token}"})
+                answer = connection.getresponse()
+                answer.read()
+                return answer.status
+
+            assert [status(token) for token in LOCAL_TOKENS] == [401] * 3
+            assert [status(token) for token in tokens] == [200] * 3
 
 
 def test_an_answer_in_pieces_waits_for_no_acknowledgement() -> None:

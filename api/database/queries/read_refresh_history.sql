@@ -9,6 +9,7 @@ SELECT
     finished_at AS completed_at,
     duration_ms,
     rows_total AS rows_affected,
+    sqlstate,
     error,
     remedy
 FROM bi_refresh.mv_refresh_log

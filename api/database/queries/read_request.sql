@@ -11,6 +11,7 @@ SELECT
     attempt.duration_ms,
     attempt.rows_total,
     attempt.reason,
+    attempt.sqlstate,
     attempt.error,
     attempt.remedy
 FROM bi_refresh.mv_refresh_triggers AS request
@@ -22,6 +23,7 @@ LEFT JOIN LATERAL (
         entry.duration_ms,
         entry.rows_total,
         entry.reason,
+        entry.sqlstate,
         entry.error,
         entry.remedy,
         CASE

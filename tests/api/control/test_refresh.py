@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from psycopg import sql
 
+from api.identity import Principal
 from api.scheduling import unavailable
 from tests.fix_api import CLIENTS
 from tests.fix_control import CEO, CFO, READER, Control, make_control
@@ -119,6 +120,15 @@ def test_from_the_11th_refresh_within_an_hour_a_caller_is_refused(control: Contr
     assert control.post("/api/v1/mv/refresh/mv_a", {"force": "true"}).status == 200
 
 
+def test_who_changes_its_name_has_no_more_refreshes(database: Database) -> None:
+    make_view(database, "mv_a")
+    control = make_control("http", database)
+    names = [Principal(f"anna+{n}@example.com", frozenset({"cfo"}), account="u1") for n in range(11)]
+    statuses = [control.post("/api/v1/mv/refresh/mv_a", {"force": "true"}, principal=name).status for name in names]
+    control.close()
+    assert statuses == [200] * 10 + [429]
+
+
 def test_a_burst_at_one_moment_is_granted_10_as_well(database: Database) -> None:
     make_view(database, "mv_a")
     controls = [make_control("http", database) for _ in range(4)]
@@ -183,6 +193,43 @@ def test_a_failed_refresh_is_a_problem_without_sql(control: Control, database: D
     assert "SELECT" in str(last_log(database, view)["remedy"])
     assert failed.json["remedy"] == f"See entry {log_id} of the refresh log: vistafresca history {view}."
     assert b"SELECT" not in failed.body
+
+
+@pytest.mark.parametrize(
+    ("number", "sqlstate"),
+    [
+        pytest.param("label::integer", "22P02", id="of no number"),
+        pytest.param("public.read_number(label)", "P0001", id="a function's own"),
+    ],
+)
+def test_an_error_that_quotes_a_row_is_told_by_its_number(
+    control: Control, database: Database, vistafresca: RunTask, number: str, sqlstate: str
+) -> None:
+    """Who may refresh a view, or see its state, need not be allowed to see its rows."""
+    database.execute("CREATE TABLE source (id integer, label text)")
+    database.execute(
+        "CREATE FUNCTION read_number(label text) RETURNS integer LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'no number: %', label; END $$"
+    )
+    view = make_view(database, "mv_a", query=f"SELECT id, {number} AS n FROM source")
+    database.execute("INSERT INTO source VALUES (1, 'IBAN ES91')")
+
+    failed = control.post("/api/v1/mv/refresh/mv_a", {"force": "true"})
+    entry = last_log(database, view)
+    assert "IBAN ES91" in str(entry["error"])
+    assert (failed.status, failed.json["sqlstate"]) == (500, sqlstate)
+    assert f"See entry {entry['id']} of the refresh log" in failed.json["detail"]
+    _took(database, view, 60_000)
+    status_url = control.post("/api/v1/mv/refresh/mv_a", {"force": "true"}).json["status_url"]
+    control.runner.carry_out(vistafresca, database)
+    state = control.get(status_url)
+    assert state.json["status"] == "failed"
+    assert f"See entry {last_log(database, view)['id']} of" in state.json["message"]
+    history = control.get("/api/v1/mv/metrics/refresh-history", {"view": view})
+    told = {each["id"]: each["error_message"] for each in history.json["history"]}
+    assert f"See entry {entry['id']} of" in told[entry["id"]]
+    for answer in (failed, state, history, control.get("/api/v1/mv/mv_a/history"), control.get("/api/v1/mv/mv_a")):
+        assert b"ES91" not in answer.body
 
 
 # ---- By the task ---------------------------------------------------------------------------------

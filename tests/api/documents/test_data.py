@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from api.reads import PublishedViews, Question, Reading
 from tests.fix_api import CLIENTS
 from tests.fix_control import READER, Control, make_control
 from tests.fix_database import Database
@@ -291,3 +292,36 @@ def test_summaries_are_made_of_all_pages(control: Control, systems_database: Dat
     before = [control.get(path).json for path in paths]
     systems_database.execute("""UPDATE bi_refresh.view_policy SET endpoint = endpoint || '{"max_limit": 7}'""")
     assert [control.get(path).json for path in paths] == before
+
+
+def _move_advisors(database: Database) -> None:
+    """To another city, all of them, as the view then says."""
+    database.execute("UPDATE teloo.asesores SET ciudad = ciudad || ' 2'")
+    database.execute("SELECT * FROM bi_refresh.refresh_bi_views(ARRAY['teloo.mv_ranking_asesores'])")
+
+
+@pytest.mark.parametrize("refreshes", [1, 3])
+def test_a_summary_is_of_one_refresh(
+    control: Control, systems_database: Database, monkeypatch: pytest.MonkeyPatch, refreshes: int
+) -> None:
+    path = "/materialized-views/city-summary"
+    before = control.get(path).json
+    systems_database.execute("""UPDATE bi_refresh.view_policy SET endpoint = endpoint || '{"max_limit": 7}'""")
+    left = refreshes
+    open_one = PublishedViews.open
+
+    def open_later(self: PublishedViews, view: str, question: Question, *who: Any, **known: Any) -> Reading:
+        nonlocal left
+        if question.cursor is not None and left:
+            left -= 1
+            _move_advisors(systems_database)
+        return open_one(self, view, question, *who, **known)
+
+    monkeypatch.setattr(PublishedViews, "open", open_later)
+    answer = control.get(path)
+    assert left == 0
+    if refreshes < 3:
+        assert answer.json == [{**city, "ciudad": f"{city['ciudad']} 2"} for city in before]
+    else:
+        assert (answer.status, answer.json["type"]) == (503, "urn:vistafresca:problem:refreshed-meanwhile")
+        assert answer.headers["retry-after"] == "1"
