@@ -78,7 +78,7 @@ class PublishedViews:
             selection = make_selection(view, question, principal) if view.columns else None
             way = self._choose(view, question, principal, again=again)
             if way is Way.VIEW and selection is not None:
-                return self._read_view(stack.pop_all(), session, view, selection, known_tag)
+                return self._read_view(stack.pop_all(), session, view, selection, known_tag, at_once=question.at_once)
         if way is Way.BASE and selection is not None:
             return self._read_base(view, selection)
         if way is Way.REFRESH and not again:
@@ -98,14 +98,21 @@ class PublishedViews:
         return way
 
     def _read_view(
-        self, stack: ExitStack, session: ApiSession, view: PublishedView, selection: Selection, known_tag: str | None
+        self,
+        stack: ExitStack,
+        session: ApiSession,
+        view: PublishedView,
+        selection: Selection,
+        known_tag: str | None,
+        *,
+        at_once: bool,
     ) -> Reading:
         with stack:
             tag = entity_tag(view, selection)
             if is_known(tag, known_tag):
                 return Reading(view, source=Way.VIEW, tag=tag, is_modified=False)
             _LOG.info("Usando vista materializada %s para mejor rendimiento", view.name)
-            batches = _begin(session, view, selection)
+            batches = _begin(session, view, selection, at_once=at_once)
             return Reading(view, source=Way.VIEW, selection=selection, batches=batches, tag=tag, held=stack.pop_all())
 
     def _read_base(self, view: PublishedView, selection: Selection) -> Reading:
@@ -127,7 +134,7 @@ class PublishedViews:
                 raise unavailable(view)
             self._take_slot(session, view.name)
             asked = selection.at(base["schema_name"], base["relation_name"])
-            return tuple(row for batch in _begin(session, view, asked) for row in batch)
+            return tuple(row for batch in _begin(session, view, asked, at_once=True) for row in batch)
 
     def _take_slot(self, session: ApiSession, view: str) -> None:
         """Until the transaction ends. The guard knows of this process only, and on AWS each has one request at a time:
@@ -179,11 +186,13 @@ class PublishedViews:
             )
 
 
-def _begin(session: ApiSession, view: PublishedView, selection: Selection) -> Iterator[list[str]]:
-    """The batches of a query that has begun: what is wrong with it is known before anything is answered."""
+def _begin(session: ApiSession, view: PublishedView, selection: Selection, *, at_once: bool) -> Iterator[list[str]]:
+    """The batches of a query that has begun: what is wrong with it is known before anything is answered. `at_once`:
+    whoever reads them holds them all anyway, so that a cursor and its round trips would serve nobody."""
     # One more than asked for tells whether there is a next page.
     statement, parameters = select_rows(replace(selection, limit=selection.limit + 1))
-    batches = session.stream(statement, parameters, limit=selection.limit + 1, piece=_PIECE)
+    most = selection.limit + 1
+    batches = session.stream(statement, parameters, limit=most, piece=most if at_once else _PIECE)
     try:
         first = next(batches, [])
     except StatementFailedError as error:

@@ -22,7 +22,8 @@ _RANGES = (Operator.LESS, Operator.AT_MOST, Operator.GREATER, Operator.AT_LEAST)
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """As a client writes it. `filters` are pairs such as ("n__gte", "5"), in any order, each name once."""
+    """As a client writes it. `filters` are pairs such as ("n__gte", "5"), in any order, each name once. `at_once` where
+    the route wants all rows together, and not one after the other."""
 
     filters: tuple[tuple[str, str], ...] = ()
     order: str | None = None
@@ -30,6 +31,7 @@ class Question:
     cursor: str | None = None
     max_staleness: str | None = None
     on_stale: str | None = None
+    at_once: bool = False
 
 
 def make_selection(view: PublishedView, question: Question, principal: Principal) -> Selection:

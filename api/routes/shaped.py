@@ -31,6 +31,7 @@ def answer_shaped(
     shape: Callable[[Reading, list[Row]], BaseModel],
 ) -> Response[Any]:
     """200 with what `shape` makes of the rows, with the reading's headers; or 304."""
+    question = replace(question, at_once=True)
     reading = views.open(view, question, caller(request), known_tag=request.headers.get("if-none-match"))
     if not reading.is_modified:
         return _not_modified(reading)
@@ -50,6 +51,7 @@ def read_all(
     All pages are of one refresh: where one comes between, reading begins anew. Raises Problem 503 where that does not
     help.
     """
+    question = replace(question, at_once=True)
     for _ in range(_TRIES):
         first = views.open(view, question, caller(request), known_tag=request.headers.get("if-none-match"))
         if not first.is_modified:
