@@ -29,9 +29,9 @@ def open_gate(resolver: ApiGatewayResolver, services: Services) -> None:
             # PostgreSQL's text cannot hold it, and no route has a use for it. (In a path there is no route with it.)
             raise Problem(
                 HTTPStatus.BAD_REQUEST,
-                "invalid-character",
+                "invalid-filter",
                 "A parameter has the character NUL.",
-                remedy="Take %00 out of the query string.",
+                remedy="Take it out of the query string: %00.",
             )
         return next_middleware(app)
 

@@ -58,7 +58,7 @@ def test_no_parameter_is_ever_sql(reader: Client, library: Database, attempt: st
 )
 def test_a_nul_is_refused_in_every_text(reader: Client, path: str, parameter: str) -> None:
     answer = reader.get(path, {parameter: "nor\0th"})
-    assert (answer.status, answer.json["type"]) == (400, "urn:vistafresca:problem:invalid-character")
+    assert (answer.status, answer.json["type"]) == (400, "urn:vistafresca:problem:invalid-filter")
     assert reader.get(PATH, {"region": "%00"}).json["rows"] == []  # these three characters are none
 
 
