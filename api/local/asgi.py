@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import logging
 import uuid
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +25,7 @@ from api.services import Services
 
 __all__ = ["LocalApi"]
 
+_LOG = logging.getLogger("vistafresca.api")
 _REQUESTS = 256  # at a time; most of them wait for the database
 _STREAMS = 16
 _LARGEST_BODY = 1 << 20  # bytes
@@ -63,6 +65,15 @@ class LocalApi(HttpResolverLocal):
             answer = await _in_thread(self._requests, self._answer, event, body)
             try:
                 await self._send_answer(send, answer, event)
+            except TimeoutError:
+                _LOG.warning(
+                    "request %s: whoever asked for %s did not take the answer within %.0f s, and is cut off: the "
+                    "connection to the database that it held is needed by others",
+                    event["requestContext"]["requestId"],
+                    event["path"],
+                    _READ_WITHIN_S,
+                )
+                raise
             finally:
                 await _in_thread(self._streams, close, answer)
 

@@ -147,7 +147,9 @@ def test_who_hangs_up_gives_the_connection_back(wide: Database, monkeypatch: pyt
     client.close()
 
 
-def test_who_does_not_read_is_cut_off(wide: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_does_not_read_is_cut_off(
+    wide: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     client = HttpClient(wide, connections=1)
     asyncio.run(client.ask_async("GET", PATH, {"limit": "1"}))
     monkeypatch.setattr("api.local.asgi._READ_WITHIN_S", 0.01)
@@ -170,6 +172,7 @@ def test_who_does_not_read_is_cut_off(wide: Database, monkeypatch: pytest.Monkey
 
     asyncio.run(ask())
     assert reached == ["http.response.start", "http.response.body"]
+    assert f"whoever asked for {PATH} did not take the answer" in caplog.text
     # the connection is back
     assert client.get(PATH, {"limit": "1"}).status == 200
     client.close()
