@@ -13,9 +13,9 @@ from refresh_task.errors import StatementFailedError
 if TYPE_CHECKING:
     from api.database.database import ApiSession
 
-__all__ = ["Connections", "OneConnection"]
+__all__ = ["TRUSTED_FOR_S", "Connections", "OneConnection"]
 
-_TRUSTED_FOR_S = 5.0  # after a use; later it may have been ended by the server, a proxy or the network
+TRUSTED_FOR_S = 5.0  # after a use; later it may have been ended by the server, a proxy or the network
 
 
 class Connections(Protocol):
@@ -54,7 +54,7 @@ class OneConnection:
             self._session.close()
 
     def _answers(self, session: ApiSession) -> bool:
-        if session.is_usable and time.monotonic() - self._used_at > _TRUSTED_FOR_S:
+        if session.is_usable and time.monotonic() - self._used_at > TRUSTED_FOR_S:
             with suppress(StatementFailedError):  # then it is not usable, and opened anew
                 session.fetch_one("read_now")
         return session.is_usable

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import select
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg.rows import DictRow
 from psycopg_pool import ConnectionPool, PoolTimeout
 
+from api.database.connections import TRUSTED_FOR_S
 from api.database.database import ApiSession
 from refresh_task.database.connection import open_connection
 from refresh_task.errors import DatabaseUnavailableError
@@ -25,6 +29,7 @@ class PooledConnections:
         self, settings: Settings, environment: Mapping[str, str], *, most: int = 10, patience_s: float = 10.0
     ) -> None:
         self._server = "the database"
+        self._used_at: WeakKeyDictionary[psycopg.Connection[DictRow], float] = WeakKeyDictionary()
 
         def connect() -> psycopg.Connection[DictRow]:
             connection, self._server = open_connection(settings, environment)
@@ -34,7 +39,7 @@ class PooledConnections:
         self._pool: ConnectionPool[psycopg.Connection[DictRow]] = ConnectionPool(
             connection_class=_Opened,
             kwargs={"connect": connect},
-            check=ConnectionPool.check_connection,
+            check=self._check,
             min_size=1,
             max_size=most,
             timeout=patience_s,
@@ -57,11 +62,28 @@ class PooledConnections:
         try:
             yield ApiSession(connection, server=self._server)
         finally:
+            self._used_at[connection] = time.monotonic()
             self._pool.putconn(connection)
+
+    def _check(self, connection: psycopg.Connection[DictRow]) -> None:
+        """Ask the server whether the connection still works, unless it did a moment ago and has not been ended since.
+
+        Raises psycopg.OperationalError where it does not: the pool then opens another one.
+        """
+        used_at = self._used_at.get(connection)
+        if used_at is None or time.monotonic() - used_at > TRUSTED_FOR_S or _has_heard(connection):
+            ConnectionPool.check_connection(connection)
 
     def close(self) -> None:
         """Close what is not lent."""
         self._pool.close()
+
+
+def _has_heard(connection: psycopg.Connection[DictRow]) -> bool:
+    """Whether the server has sent something since the last statement: mostly its farewell. Costs no round trip."""
+    ready = select.poll()  # not select(), which knows no descriptor above 1023
+    ready.register(connection.fileno(), select.POLLIN)
+    return bool(ready.poll(0))
 
 
 class _Opened(psycopg.Connection[Any]):
