@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.infrastructure.event_pattern import matches
+from tests.emulation.eventbridge.patterns import matches
 from tests.infrastructure.template import ACCOUNT, Resource, Template, services
 
 # Shaped after https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_task_events.html

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.infrastructure.event_pattern import matches
+from tests.emulation.eventbridge.patterns import matches
 
 
 @pytest.mark.parametrize(
