@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from tests.emulation.cloudwatch import metric_math
 from tests.emulation.cloudwatch.metric_math import Series
-from tests.emulation.cloudwatch.metric_store import MetricStore, aggregation
+from tests.emulation.cloudwatch.metric_store import MetricStore, aggregation, check_period
 from tests.emulation.cloudwatch.missing_data import Missing
 from tests.emulation.unsupported import UnsupportedError
 
@@ -51,10 +51,11 @@ class Stat:
 
     @classmethod
     def read(cls, metric: Mapping[str, Any], *, statistic: Any, period_s: Any) -> "Stat":
-        if "Namespace" not in metric or "MetricName" not in metric or not isinstance(period_s, int):
-            msg = f"a metric needs namespace, name and period: {dict(metric)}"
+        if not {"Namespace", "MetricName"} <= metric.keys() or statistic is None or period_s is None:
+            msg = f"a metric needs namespace, name, statistic and period: {dict(metric)}"
             raise UnsupportedError(msg)
         aggregation(statistic)
+        check_period(period_s)
         if metric["Namespace"] == "AWS/DynamoDB":
             msg = "alarms on AWS/DynamoDB always ignore missing data, which is beyond this evaluator"
             raise UnsupportedError(msg)

@@ -58,7 +58,10 @@ class MetricStore:
         Dimensions must be exactly the metric's: CloudWatch does not add up over them.
         """
         aggregate = aggregation(statistic)
-        _check(period_s, start)
+        check_period(period_s)
+        if start.second or start.microsecond:
+            msg = f"periods begin with a minute, not at {start}"
+            raise UnsupportedError(msg)
         minutes = self._minutes.get((namespace, name, frozenset(dimensions)), {})
         period, found = timedelta(seconds=period_s), {}
         while start + period <= end:
@@ -80,10 +83,8 @@ def aggregation(statistic: str) -> Callable[[Sequence[float]], float]:
     raise UnsupportedError(msg)
 
 
-def _check(period_s: int, start: datetime) -> None:
+def check_period(period_s: int) -> None:
+    """Refuse what is not a number of whole minutes."""
     if period_s % 60 or period_s <= 0:
         msg = f"a period of {period_s} s: high resolution is beyond this evaluator"
-        raise UnsupportedError(msg)
-    if start.second or start.microsecond:
-        msg = f"periods begin with a minute, not at {start}"
         raise UnsupportedError(msg)

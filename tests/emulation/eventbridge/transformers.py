@@ -24,7 +24,11 @@ def target_input(target: Mapping[str, Any], event: Mapping[str, Any], *, rule_ar
     if "InputTransformer" in target:
         return apply(target["InputTransformer"], event, rule_arn=rule_arn, ingested=ingested)
     if "InputPath" in target:
-        return json.dumps(_find(target["InputPath"], event))
+        found = _find(target["InputPath"], event)
+        if found is NOTHING:
+            msg = f"{target['InputPath']} leads nowhere, and what a target is handed then is not documented"
+            raise UnsupportedError(msg)
+        return json.dumps(found)
     return str(target.get("Input", json.dumps(event)))
 
 
