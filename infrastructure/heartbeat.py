@@ -6,9 +6,9 @@ empty between the two, wherever they complete. Asking for one more, N = 3 I / P 
 run, and is met when two in a row are lost and the third is late: 3 I - P to 3 I after the last completion. For I = 10
 minutes: P = 5 minutes, N = 5, and the alarm fires 25 to 30 minutes after the last run that completed.
 
-Should CloudWatch's windows move with the minute instead of the grid (it does not say), the alarm fires after exactly
-3 I - P of silence: by one lost run only if the next takes longer than the one before by P or more (since 2 P <= I),
-and then what the alarm says is still true.
+CloudWatch's windows move with the minute, so its documentation says, and not with such a grid. Then the alarm fires
+after 3 I - P of silence: by one lost run only if the next takes longer than the one before by more than I - P, and what
+the alarm says is still true. https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html
 
 Empty periods are filled with zeros by metric math. Left missing, CloudWatch would look further back than N periods
 (its "evaluation range") and let an old datapoint there hold the alarm in OK for several periods more.

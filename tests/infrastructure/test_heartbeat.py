@@ -1,12 +1,23 @@
-"""The arithmetic of silence, by trying every placement of the runs instead of trusting the formula."""
+"""The arithmetic of silence, by trying every placement of the runs instead of trusting the formula; then the deployed
+alarm itself, over simulated time, on the clock's grid and with windows that move with every minute."""
+
+from collections.abc import Iterable
+from copy import deepcopy
+from datetime import UTC, datetime, timedelta
+from itertools import product
 
 import pytest
 
 from infrastructure.heartbeat import Heartbeat
+from tests.emulation.cloudwatch import alarms
+from tests.emulation.cloudwatch.datum import Datum
+from tests.emulation.cloudwatch.metric_store import MetricStore
+from tests.infrastructure import described
 from tests.infrastructure.template import Template, alarm, services, variables
 
 INTERVALS = [5, 6, 10, 12, 15, 20, 30, 60]
 STEP_S = 20
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 def fires_at(beat: Heartbeat, completions: list[int], *, until: int) -> int | None:
@@ -45,13 +56,91 @@ def test_runs_that_all_complete_never_fire_however_their_durations_drift(minutes
             assert fires_at(beat, completions, until=11 * interval) is None
 
 
+class Simulation:
+    """The alarm as it is deployed, but for its numbers, over simulated minutes."""
+
+    def __init__(self, template: Template, beat: Heartbeat, completions: list[int]) -> None:
+        """Runs complete at these minutes after noon."""
+        (service,) = services(template)
+        self._alarm = deepcopy(dict(described.alarms(template)[f"vistafresca-{service}-heartbeat"]))
+        self._alarm |= {"EvaluationPeriods": beat.periods, "DatapointsToAlarm": beat.periods}
+        for entry in self._alarm["Metrics"]:
+            if "MetricStat" in entry:
+                entry["MetricStat"]["Period"] = beat.period_s
+        self._store = MetricStore()
+        self._store.add(
+            Datum(
+                namespace="Vistafresca",
+                name="RunCompleted",
+                dimensions=frozenset({("service", service)}),
+                timestamp=NOON + timedelta(minutes=minute),
+                value=1,
+            )
+            for minute in completions
+        )
+
+    def fires(self, moments: Iterable[int]) -> list[int]:
+        """Those of these minutes, in order, at which the alarm goes from OK to ALARM."""
+        state, fired = "OK", []
+        for minute in moments:
+            found = alarms.evaluate(self._alarm, self._store, now=NOON + timedelta(minutes=minute), state=state)
+            if found.state == "ALARM" != state:
+                fired.append(minute)
+            state = found.state
+        return fired
+
+
+def placements(minutes: int) -> list[int]:
+    """When in its interval a run may complete: at once, soon, halfway, just before the next one starts."""
+    return [0, 1, minutes // 2, minutes - 1]
+
+
 @pytest.mark.parametrize("minutes", INTERVALS)
-def test_with_windows_that_move_one_lost_run_is_silent_unless_the_next_is_slower_by_a_period(minutes: int) -> None:
-    """CloudWatch does not say whether an alarm's windows keep to the grid; this is the other way to read it."""
-    beat, interval = Heartbeat.every(minutes), minutes * 60
-    silence = beat.period_s * beat.periods
-    for slower in range(0, beat.period_s, STEP_S):
-        assert 2 * interval + slower < silence
+def test_the_evaluator_agrees_one_lost_run_is_silent_on_the_grid(sandbox: Template, minutes: int) -> None:
+    beat = Heartbeat.every(minutes)
+    step = beat.period_s // 60
+    for before, after in product(placements(minutes), repeat=2):
+        simulation = Simulation(sandbox, beat, [before, 2 * minutes + after])
+        assert simulation.fires(range(step * (before // step + 1), 2 * minutes + after + step, step)) == []
+
+
+@pytest.mark.parametrize("minutes", INTERVALS)
+def test_with_windows_that_move_one_lost_run_fires_only_if_the_next_is_slower_by_more_than_the_interval_less_a_period(
+    sandbox: Template, minutes: int
+) -> None:
+    """Then what it says is true all the same: no run has completed for that long."""
+    beat = Heartbeat.every(minutes)
+    for before, after in product(placements(minutes), repeat=2):
+        simulation = Simulation(sandbox, beat, [before, 2 * minutes + after])
+        fired = simulation.fires(range(before + 1, 2 * minutes + after + 1))
+        assert bool(fired) is (after - before > minutes - beat.period_s // 60)
+        assert fired in ([], [before + 1 + beat.silence_minutes[0]])
+
+
+@pytest.mark.parametrize("minutes", INTERVALS)
+def test_two_lost_runs_and_a_late_third_fire_once_and_the_third_ends_it(sandbox: Template, minutes: int) -> None:
+    beat = Heartbeat.every(minutes)
+    least, most = beat.silence_minutes
+    step = beat.period_s // 60
+    for before, later in product(placements(minutes), repeat=2):
+        third = 3 * minutes + max(before, later)
+        simulation = Simulation(sandbox, beat, [before, third])
+        assert simulation.fires(range(before + 1, third + least)) == [before + 1 + least]
+        (on_the_grid,) = simulation.fires(range(step * (before // step + 1), third + least, step))
+        assert least < on_the_grid - before <= most
+
+
+@pytest.mark.parametrize("minutes", INTERVALS)
+def test_the_evaluator_agrees_runs_that_all_complete_never_fire(sandbox: Template, minutes: int) -> None:
+    for odd, even in ((0, 0), (0, minutes - 1), (minutes - 1, 0)):
+        completions = [slot * minutes + (odd if slot % 2 else even) for slot in range(8)]
+        simulation = Simulation(sandbox, Heartbeat.every(minutes), completions)
+        assert simulation.fires(range(completions[0] + 1, completions[-1] + 1)) == []
+
+
+def test_when_nothing_was_ever_reported_it_fires_at_once(sandbox: Template) -> None:
+    """Zeros cannot be filled in where there is nothing to fill between: missing data itself must be breaching."""
+    assert Simulation(sandbox, Heartbeat.every(10), []).fires(range(3)) == [0]
 
 
 def test_ten_minutes_mean_25_to_30_minutes_of_silence() -> None:

@@ -4,7 +4,7 @@ expressions (%...%).
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
 """
 
-from tests.emulation.cloudwatch import json_pattern, term_pattern
+from tests.emulation.cloudwatch import json_pattern_parser, term_pattern
 from tests.emulation.cloudwatch.json_pattern import JsonPattern
 from tests.emulation.cloudwatch.term_pattern import TermPattern
 from tests.emulation.unsupported import UnsupportedError
@@ -19,5 +19,5 @@ def parse(text: str) -> Pattern:
         msg = f"regular expressions and space-delimited patterns are beyond this evaluator: {text!r}"
         raise UnsupportedError(msg)
     if stripped.startswith("{") and stripped.endswith("}"):
-        return json_pattern.parse(stripped)
+        return json_pattern_parser.parse(stripped)
     return term_pattern.parse(stripped)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tests.emulation.cloudwatch.selector import SELECTOR, Absent, Selector
+from tests.emulation.cloudwatch.selector import Absent, Selector
 from tests.emulation.unsupported import UnsupportedError
 
 ORDERS: dict[str, Callable[[float, float], bool]] = {
@@ -23,7 +23,7 @@ ORDERS: dict[str, Callable[[float, float], bool]] = {
     "<=": operator.le,
 }
 KEYWORDS: dict[str, bool | None] = {"NULL": None, "TRUE": True, "FALSE": False}
-_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
+NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Bare:
         return self.text
 
     def equals(self, value: str | float) -> bool:
-        if not isinstance(value, str) and _NUMBER.fullmatch(self.text):
+        if not isinstance(value, str) and NUMBER.fullmatch(self.text):
             return float(self.text) == value
         return _like(_written(value), self.text)
 
@@ -99,7 +99,7 @@ class Order:
                 return False
             case int() | float():
                 return ORDERS[self.operator](value, self.number)
-            case str() if _NUMBER.fullmatch(value):
+            case str() if NUMBER.fullmatch(value):
                 msg = f"{self}: whether the text {value!r} counts as a number is not documented"
                 raise UnsupportedError(msg)
             case _:
@@ -171,11 +171,6 @@ class JsonPattern:
         return isinstance(document, dict) and self.expression.matches(document)
 
 
-def parse(text: str) -> JsonPattern:
-    """The pattern that a text in braces stands for."""
-    return JsonPattern(_Parser(text.strip()[1:-1]).whole())
-
-
 def _like(value: str, wanted: str) -> bool:
     """Case counts, and of the wildcards of fnmatch only the asterisk is one."""
     return fnmatch.fnmatchcase(value, re.sub(r"[\[?]", lambda special: f"[{special[0]}]", wanted))
@@ -183,92 +178,3 @@ def _like(value: str, wanted: str) -> bool:
 
 def _written(value: str | float) -> str:
     return value if isinstance(value, str) else json.dumps(value)
-
-
-class _Parser:
-    """Operators bind as documented: parentheses, then &&, then ||."""
-
-    _TOKEN = re.compile(
-        rf"\s*(?P<token>\|\||&&|[()]|!=|>=|<=|=|>|<|{SELECTOR.pattern}|\"[^\"]*\"|[\w.*+-]+)",
-        re.ASCII,
-    )
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._tokens = list(self._cut())
-
-    def whole(self) -> Expression:
-        found = self._any_of()
-        if self._tokens:
-            raise self._refused(self._tokens[0])
-        return found
-
-    def _cut(self) -> list[str]:
-        tokens, place = [], 0
-        while place < len(self._text.rstrip()):
-            token = self._TOKEN.match(self._text, place)
-            if token is None:
-                raise self._refused(self._text[place:].strip())
-            tokens.append(token["token"])
-            place = token.end()
-        return tokens
-
-    def _refused(self, where: str) -> UnsupportedError:
-        msg = f"this evaluator does not know the filter pattern {{{self._text}}}, from {where!r} on"
-        return UnsupportedError(msg)
-
-    def _next(self) -> str:
-        if not self._tokens:
-            raise self._refused("its end")
-        return self._tokens.pop(0)
-
-    def _take(self, token: str) -> bool:
-        taken = self._tokens[:1] == [token]
-        if taken:
-            self._tokens.pop(0)
-        return taken
-
-    def _any_of(self) -> Expression:
-        parts = [self._all_of()]
-        while self._take("||"):
-            parts.append(self._all_of())
-        return parts[0] if len(parts) == 1 else AnyOf(tuple(parts))
-
-    def _all_of(self) -> Expression:
-        parts = [self._part()]
-        while self._take("&&"):
-            parts.append(self._part())
-        return parts[0] if len(parts) == 1 else All(tuple(parts))
-
-    def _part(self) -> Expression:
-        if not self._take("("):
-            return self._condition()
-        found = self._any_of()
-        if not self._take(")"):
-            raise self._refused(" ".join(self._tokens) or "its end")
-        return found
-
-    def _condition(self) -> Expression:
-        first = self._next()
-        if not SELECTOR.fullmatch(first):
-            raise self._refused(first)
-        selector = Selector.parse(first)
-        match self._next(), self._next():
-            case "IS", keyword if keyword in KEYWORDS:
-                return Is(selector, keyword)
-            case "NOT", "EXISTS":
-                return NotExists(selector)
-            case ("=" | "!=") as sign, literal:
-                return Equality(selector, sign == "!=", self._literal(literal))
-            case sign, number if sign in ORDERS and _NUMBER.fullmatch(number):
-                return Order(selector, sign, float(number))
-            case sign, rest:
-                raise self._refused(f"{sign} {rest}")
-
-    def _literal(self, token: str) -> Quoted | Bare:
-        if token.startswith('"'):
-            return Quoted(token[1:-1])
-        # As documented: anything but letters, digits and the underscore wants quotation marks; numbers have their own.
-        if _NUMBER.fullmatch(token) or re.fullmatch(r"[\w.*]+", token, re.ASCII):
-            return Bare(token)
-        raise self._refused(token)
