@@ -55,7 +55,7 @@ def judge(
         count += filled
     if count >= to_alarm:
         new = State.ALARM
-    elif not filled or missing in (Missing.BREACHING, Missing.NOT_BREACHING):
+    elif missing in (Missing.BREACHING, Missing.NOT_BREACHING):
         new = State.OK
     elif missing is Missing.MISSING and not used:
         new = State.INSUFFICIENT_DATA

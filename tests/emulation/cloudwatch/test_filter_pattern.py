@@ -88,6 +88,10 @@ def test_terms(pattern: str, found: list[str], passed_over: list[str]) -> None:
         ("{ $.SomeOtherObject NOT EXISTS }", TRAIL, True),
         ("{ $.SomeObject NOT EXISTS }", TRAIL, False),
         ('{ $.eventType = "*" && $.sourceIPAddress != 123.123.* }', TRAIL, True),
+        # The asterisk is the only wildcard.
+        ('{ $.eventType = "Update?rail" }', TRAIL, False),
+        ('{ $.a = "[x]?" }', {"a": "[x]?"}, True),
+        ('{ $.a = "[x]?" }', {"a": "xy"}, False),
         # "If a property selector points to an array or object, the metric filter won't match the log format."
         ('{ $.arrayKey = "value" }', TRAIL, False),
         ('{ $.objectList = "*" }', TRAIL, False),
@@ -137,6 +141,7 @@ def test_what_is_no_json_object_has_no_fields(message: str) -> None:
     "pattern",
     [
         "%AUTHORIZED%",
+        '"%AUTHORIZED%"',
         "{ $.message = %bind% }",
         "[ip, user, username, timestamp, request =*.html*, status_code = 4*, bytes]",
         "{ $.a IS NOT NULL }",  # "currently not supported", says the page
