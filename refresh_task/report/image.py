@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from refresh_task import __version__
 
-_TIMEOUT_S = 0.5
+_TIMEOUT_S = 1.0
 """All in all: the endpoint is on the task's own host and answers within milliseconds."""
 
 _MOST_BYTES = 1 << 16
@@ -39,7 +39,7 @@ class Image:
 
 def read_image(metadata_uri: str | None) -> Image:
     """Ask ECS's metadata endpoint; without one (no ECS), nothing is known and nothing is amiss. Never raises, and takes
-    half a second at most."""
+    a second at most."""
     if metadata_uri is None:
         return Image()
     found = [Image(unknown=f"no answer within {_TIMEOUT_S:g} s")]
