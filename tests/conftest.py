@@ -14,5 +14,6 @@ pytest_plugins = [
     "tests.fix_systems",
     "tests.fix_command_line",
     "tests.fix_sentry",
+    "tests.fix_metadata",
     "tests.fix_tls",
 ]

@@ -26,6 +26,7 @@ from refresh_task.model import (
     StepRetried,
     VacuumFinished,
 )
+from refresh_task.report.image import Image
 from refresh_task.report.reporter import Reporter
 from refresh_task.settings import Settings
 
@@ -33,8 +34,15 @@ from refresh_task.settings import Settings
 class LogReporter(Reporter):
     """Powertools' Logger, with the run's identity on every line."""
 
-    def __init__(self, settings: Settings, *, kind: RunKind = RunKind.SCHEDULED) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        kind: RunKind = RunKind.SCHEDULED,
+        image: Image = Image(),  # noqa: B008  frozen
+    ) -> None:
         self._settings = settings
+        self._image = image
         self._kind = kind
         # Where standard output is gone there is nobody to tell; logging would write a traceback per line to standard
         # error.
@@ -55,7 +63,11 @@ class LogReporter(Reporter):
             trigger_type=self._settings.trigger_type,
             scheduled_time=self._settings.scheduled_time and self._settings.scheduled_time.isoformat(),
             version=__version__,
+            **({} if self._image.name is None else {"image": self._image.name}),
+            **({} if self._image.digest is None else {"image_digest": self._image.digest}),
         )
+        if self._image.unknown is not None:
+            self.warn("remark", f"ECS does not say which image this is: {self._image.unknown}", topic="image")
 
     def rows_abandoned(self, views: Sequence[str]) -> None:
         self.warn(

@@ -10,10 +10,10 @@ import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from refresh_task import __version__
 from refresh_task.database.credentials import read_secret
 from refresh_task.errors import ConfigurationError, VistafrescaError
 from refresh_task.model import Outcome, RunResult, RunStatus, Status, TriggerType, ViewStatus
+from refresh_task.report.image import Image
 from refresh_task.report.reporter import Reporter
 from refresh_task.settings import Settings
 
@@ -27,8 +27,9 @@ _ERROR_STATUSES = (Status.FAILED, Status.CANCELLED)
 class SentryReporter(Reporter):
     """`log(event, message, **fields)` says what was sent; without a DSN, what would have been."""
 
-    def __init__(self, settings: Settings, *, log: Callable[..., None]) -> None:
+    def __init__(self, settings: Settings, *, log: Callable[..., None], image: Image = Image()) -> None:  # noqa: B008  frozen
         self._settings = settings
+        self._release = image.release
         self._log = log
         self._check_in_id = uuid.uuid4().hex
         self._sdk = self._initialise()
@@ -87,7 +88,7 @@ class SentryReporter(Reporter):
             sentry_sdk.init(
                 dsn=dsn,
                 environment=self._settings.environment,
-                release=f"vistafresca@{__version__}",
+                release=self._release,
                 default_integrations=False,  # they would send our log lines a second time
                 include_local_variables=False,  # they may hold a password
                 send_default_pii=False,

@@ -6,7 +6,9 @@ import socket
 
 import pytest
 
+from refresh_task import __version__
 from tests.fix_database import Database
+from tests.fix_metadata import DIGEST, Metadata
 from tests.fix_sentry import Sentry
 from tests.fix_task import RunTask
 from tests.fix_views import make_view, make_view_with_duplicate_keys
@@ -101,3 +103,24 @@ def test_without_a_dsn_the_check_in_is_written_to_the_log(database: Database, ru
     make_view(database, "a")
     statuses = [line["check_in"]["status"] for line in run_task(database, **CRON).events("check_in_not_sent")]
     assert statuses == ["in_progress", "ok"]
+
+
+def test_on_ecs_the_log_and_sentry_s_release_say_which_image_runs(
+    database: Database, run_task: RunTask, sentry: Sentry, metadata: Metadata
+) -> None:
+    make_view_with_duplicate_keys(database, "b")
+    result = run_task(database, **CRON, SENTRY_DSN=sentry.dsn, ECS_CONTAINER_METADATA_URI_V4=metadata.uri)
+    started = result.event("run_started")
+    assert (started["version"], started["image_digest"]) == (__version__, DIGEST)
+    assert {event["release"] for event in sentry.events} == {f"vistafresca@{__version__}+{DIGEST[7:19]}"}
+    assert len(metadata.asked) == 1
+
+
+def test_an_endpoint_of_ecs_that_never_answers_changes_no_outcome(
+    database: Database, run_task: RunTask, metadata: Metadata
+) -> None:
+    make_view(database, "a")
+    metadata.stalls_after = 0
+    result = run_task(database, **CRON, ECS_CONTAINER_METADATA_URI_V4=metadata.uri)
+    assert result.exit_code == 0
+    assert "image" in [line.get("topic") for line in result.events("remark")]

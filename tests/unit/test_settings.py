@@ -82,6 +82,7 @@ TAKEN: list[tuple[str, str, Any]] = [
     ("VISTAFRESCA_SENTRY_MAX_RUNTIME_MIN", "1440", 1_440),
     ("VISTAFRESCA_SENTRY_FAILURE_THRESHOLD", "1", 1),
     ("VISTAFRESCA_SENTRY_FAILURE_THRESHOLD", "720", 720),
+    ("ECS_CONTAINER_METADATA_URI_V4", "http://169.254.170.2/v4/cd189a93", "http://169.254.170.2/v4/cd189a93"),
     ("POWERTOOLS_SERVICE_NAME", "production-sales", "production-sales"),
     ("POWERTOOLS_METRICS_NAMESPACE", "Vistafresca/Sales #1", "Vistafresca/Sales #1"),
     *[("POWERTOOLS_LOG_LEVEL", level, level.upper()) for level in ("DEBUG", "info", "Warning", "ERROR")],
@@ -181,6 +182,7 @@ def test_every_setting_is_tried_above() -> None:
         "DATABASE_URL",
         "SENTRY_DSN",
         "VISTAFRESCA_TRIGGERED_BY",
+        "ECS_CONTAINER_METADATA_URI_V4",
     }  # checked where they are used, or just shown
     assert {variable for variable, _, _ in TAKEN} == VARIABLES.keys()
     assert {variable for variable, _, _ in REFUSED} == VARIABLES.keys() - free_texts
