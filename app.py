@@ -5,17 +5,16 @@ The environment is chosen by `cdk -c environment=NAME` or VISTAFRESCA_ENVIRONMEN
 
 import sys
 
-from infrastructure.application import application
+from infrastructure.application import application, synthesize
 from infrastructure.settings import SettingsError
 
 
 def main() -> int:
     try:
-        app = application()
+        synthesize(application())
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    app.synth()
     return 0
 
 

@@ -12,6 +12,9 @@ from infrastructure.metrics import ApiMetrics, LogMetrics, RunMetrics
 from infrastructure.naming import Names
 from infrastructure.settings import Database
 
+ROWS_FOR = 10
+"""Databases that have rows of their own; an environment with more has an overview (overview.py) instead."""
+
 PERIOD = Duration.minutes(5)
 HALF, THIRD, FULL = 12, 8, 24
 FAILURES = ["step_failed", "step_upstream_failed", "run_failed", "reporter_failed", "rows_abandoned"]

@@ -1,14 +1,13 @@
 """When silence is an alarm: the arithmetic of periods, proved in tests/infrastructure/test_heartbeat.py.
 
-A run that starts on time at minute 0 completes somewhere in the interval I, before its deadline. If one run is lost,
-the next completes before minute 3 I, so at most 3 I / P - 2 whole periods of length P, on a grid that P divides, lie
-empty between the two, wherever they complete. Asking for one more, N = 3 I / P - 1, is therefore never met by one lost
-run, and is met when two in a row are lost and the third is late: 3 I - P to 3 I after the last completion. For I = 10
-minutes: P = 5 minutes, N = 5, and the alarm fires 25 to 30 minutes after the last run that completed.
+A run completes somewhere in its interval of I minutes, before its deadline, which is a minute before the next one at the
+latest. If one run is lost, the next completes less than 3 I - 1 minutes after the one before. So 3 I - 1 whole minutes
+without a completion are never met by one lost run, wherever in the hour runs start, and are met when two in a row are
+lost and the third is late. For I = 10 minutes the alarm fires 29 to 30 minutes after the last run that completed.
 
-CloudWatch's windows move with the minute, so its documentation says, and not with such a grid. Then the alarm fires
-after 3 I - P of silence: by one lost run only if the next takes longer than the one before by more than I - P, and what
-the alarm says is still true. https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html
+Periods are of one minute, because CloudWatch's windows move with the minute: longer ones, whose windows were thought to
+keep to the clock's grid, would fire for one lost run where the next takes longer than the one before.
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html
 
 Empty periods are filled with zeros by metric math. Left missing, CloudWatch would look further back than N periods
 (its "evaluation range") and let an old datapoint there hold the alarm in OK for several periods more.
@@ -27,9 +26,8 @@ class Heartbeat:
 
     @classmethod
     def every(cls, interval_minutes: int) -> "Heartbeat":
-        """For runs so many minutes apart. The period divides the interval at least twice, so that slots keep step."""
-        period_s = 300 if interval_minutes in (10, 15, 20, 30, 60) else 60
-        return cls(period_s=period_s, periods=3 * interval_minutes * 60 // period_s - 1)
+        """For runs so many minutes apart."""
+        return cls(period_s=60, periods=3 * interval_minutes - 1)
 
     @property
     def silence_minutes(self) -> tuple[int, int]:

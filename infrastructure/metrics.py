@@ -42,6 +42,22 @@ class RunMetrics:
         )
 
 
+def worst(name: str, *, environment: str, period: Duration) -> cloudwatch.MathExpression:
+    """The ten databases of an environment in which a metric of runs is highest; a search, so not for alarms.
+
+    A service is looked for by the words of its name: without quotation marks, a search takes a part for the whole.
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/search-expression-syntax.html
+    """
+    words = " ".join(f"service={word}" for word in environment.split("-"))
+    search = f'{{{METRICS_NAMESPACE},service}} MetricName="{name}" {words}'
+    return cloudwatch.MathExpression(
+        expression=f"SORT(SEARCH('{search}', 'Maximum', {period.to_seconds():.0f}), MAX, DESC, 10)",
+        label="",
+        period=period,
+        using_metrics={},
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class ApiMetrics:
     """What API Gateway and Lambda count of one API by themselves. What the API itself counts is among RunMetrics: it

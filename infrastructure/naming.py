@@ -6,6 +6,9 @@ from infrastructure.settings import Database, Environment
 
 METRICS_NAMESPACE = "Vistafresca"
 CONTAINER = "refresh"
+FLEET = "fleet"
+"""What stands for all databases in names, where one thing is made for all."""
+
 REQUESTED_GROUP = "vistafresca-requested"
 """The ECS task group of runs for the event queue: so that the rules on task states can tell them apart."""
 

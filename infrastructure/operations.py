@@ -31,9 +31,6 @@ class Operations(Construct):
         super().__init__(scope, id_)
         region = Stack.of(self).region
 
-        def each_rule(verb: str) -> str:
-            return " && ".join(f"aws events {verb}-rule --region {region} --name {rule}" for rule in rules)
-
         def command_of(*arguments: str) -> str:
             return _run_task(arguments, names=names, cluster=cluster, task=task, network=network, region=region)
 
@@ -43,7 +40,7 @@ class Operations(Construct):
                 command_of("migrate", *(word for system in systems for word in ("--system", system))),
                 "Bring the database's bi_refresh schema up to date; do this first, once",
             ),
-            "Apply": (command_of("apply", *_views_files(systems)), "Apply views.toml's policies"),
+            "Apply": (command_of("apply", *views_files(systems)), "Apply views.toml's policies"),
             **{
                 f"Sample{system.title().replace('_', '')}": (
                     command_of("sample", system),
@@ -57,10 +54,10 @@ class Operations(Construct):
                 "What runs are doing",
             ),
             "Disable": (
-                each_rule("disable"),
+                each_rule("disable", rules, region=region),
                 "Stop all runs; the heartbeat alarm will page",
             ),
-            "Enable": (each_rule("enable"), "Let runs start again"),
+            "Enable": (each_rule("enable", rules, region=region), "Let runs start again"),
         }
         for name, (value, description) in outputs.items():
             CfnOutput(self, name, value=value, description=f"{names.service}: {description}").override_logical_id(
@@ -68,7 +65,12 @@ class Operations(Construct):
             )
 
 
-def _views_files(systems: Sequence[str]) -> list[str]:
+def each_rule(verb: str, rules: Sequence[str], *, region: str) -> str:
+    """Enable or disable them all, one after the other."""
+    return " && ".join(f"aws events {verb}-rule --region {region} --name {rule}" for rule in rules)
+
+
+def views_files(systems: Sequence[str]) -> list[str]:
     """The user's own file and each system's: what is in none of the files given is not refreshed."""
     if not systems:
         return []
@@ -101,11 +103,20 @@ def _run_task(
 
 
 class EnvironmentOperations(Construct):
-    """Outputs for the whole environment."""
+    """Outputs for the whole environment; `nested`: those of its databases are in stacks below, where to find them."""
 
-    def __init__(self, scope: Construct, id_: str, *, dashboard_name: str, pager: Pager) -> None:
+    def __init__(self, scope: Construct, id_: str, *, dashboard_name: str, pager: Pager, nested: bool) -> None:
         super().__init__(scope, id_)
         region = Stack.of(self).region
+        if nested:
+            self._output(
+                "DatabaseCommands",
+                (
+                    f"aws cloudformation describe-stacks --region {region} --output text --query "
+                    f"'Stacks[?RootId==`{Stack.of(self).stack_id}`].Outputs[].[OutputKey,OutputValue]'"
+                ),
+                "The outputs of every database: the commands to refresh it, to migrate, to stop its schedule",
+            )
         url = f"https://{region}.console.aws.amazon.com/cloudwatch/home?region={region}#dashboards/dashboard/{dashboard_name}"
         self._output("DashboardUrl", url, "Is the data fresh, and if not, why")
         topic = pager.topic.topic_arn

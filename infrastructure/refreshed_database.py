@@ -23,7 +23,7 @@ from infrastructure.state_changes import StateChanges
 
 
 class RefreshedDatabase(Construct):
-    """The parts, and the grants where they meet."""
+    """The parts, and the grants where they meet. Without a dashboard it has no rows of its own."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class RefreshedDatabase(Construct):
         cluster: ecs.ICluster,
         image: ecs.ContainerImage,
         pager: Pager,
-        dashboard: Dashboard,
+        dashboard: Dashboard | None,
         removal_policy: RemovalPolicy,
     ) -> None:
         super().__init__(scope, id_)
@@ -100,16 +100,18 @@ class RefreshedDatabase(Construct):
             pager=pager,
         )
         StateChanges(self, "StateChanges", names=names, cluster=cluster, pager=pager)
-        dashboard.add_database(
-            names=names,
-            database=settings,
-            run=run,
-            log=log,
-            log_group=task.log_group,
-            alarms=monitoring.alarms,
-        )
+        if dashboard is not None:
+            dashboard.add_database(
+                names=names,
+                database=settings,
+                run=run,
+                log=log,
+                log_group=task.log_group,
+                alarms=monitoring.alarms,
+            )
         if api is not None:
-            dashboard.add_api(names=names, database=settings, run=run, api=api.metrics, log_group=api.log_group)
+            if dashboard is not None:
+                dashboard.add_api(names=names, database=settings, run=run, api=api.metrics, log_group=api.log_group)
             ApiOperations(self, "ApiOperations", names=names, api=api, authorizer=settings.api.authorizer)
         Operations(
             self,

@@ -1,10 +1,10 @@
-"""What starts runs: an EventBridge rule at :00 and every interval after it, another one for the event queue between
-them, perhaps one at a daily time that the API may move, and a queue for what they could not start."""
+"""What starts runs: an EventBridge rule at :00 (or later) and every interval after it, another one for the event queue
+between them, perhaps one at a daily time that the API may move, and a queue for what they could not start."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from aws_cdk import Acknowledgment, Duration, Stack, Validations
+from aws_cdk import Acknowledgment, Duration, Validations
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
@@ -12,6 +12,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infrastructure.cluster import acknowledge_tagging
 from infrastructure.naming import CONTAINER, REQUESTED_GROUP, Names
 from infrastructure.network import Network
 from infrastructure.refresh_task import RefreshTask
@@ -55,9 +56,10 @@ class Schedule(Construct):
             "Rule",
             name=names.rule,
             description=(
-                f"Refresh the materialized views of {names.service} every {names.interval_minutes} minutes, from :00"
+                f"Refresh the materialized views of {names.service} every {names.interval_minutes} minutes, "
+                f"from :{settings.first_minute:02}"
             ),
-            schedule=_every_hour_at(settings.minutes),
+            schedule=every_hour_at(settings.minutes),
             variables={"VISTAFRESCA_TRIGGER_TYPE": "cron", "VISTAFRESCA_TRIGGERED_BY": names.rule},
         )
         self.rules = [self.rule]
@@ -93,7 +95,7 @@ class Schedule(Construct):
             description=(
                 f"Refresh what the event queue of {names.service} asks for, every {names.poll_minutes} minutes"
             ),
-            schedule=_every_hour_at(settings.requested_minutes),
+            schedule=every_hour_at(settings.requested_minutes),
             variables={"VISTAFRESCA_TRIGGER_TYPE": "event", "VISTAFRESCA_TRIGGERED_BY": names.requested_rule},
             command=["python", "-m", "refresh_task", "run", "--requested"],
         )
@@ -159,16 +161,16 @@ class Schedule(Construct):
     def _make_role(self) -> iam.Role:
         """EventBridge's role. The target grants it RunTask on this revision and PassRole on the task's two roles."""
         role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("events.amazonaws.com"))
-        stack = Stack.of(self)
-        cluster = stack.resolve(self._cluster.cluster_name)["Ref"]
-        Validations.of(role).acknowledge(
-            Acknowledgment(
-                id=f"AwsSolutions-IAM5[Resource::arn:{stack.partition}:ecs:{stack.region}:*:task/<{cluster}>/*]",
-                reason="propagate_tags needs ecs:TagResource on tasks that do not exist yet; on this cluster only.",
-            )
+        # Whatever the account: the target grants it so.
+        acknowledge_tagging(
+            role,
+            cluster=self._cluster,
+            account="*",
+            why="propagate_tags needs ecs:TagResource on tasks that do not exist yet; on this cluster only.",
         )
         return role
 
 
-def _every_hour_at(minutes: str) -> events.Schedule:
+def every_hour_at(minutes: str) -> events.Schedule:
+    """At these minutes ("0,10,20") of every hour, UTC."""
     return events.Schedule.cron(minute=minutes, hour="*", day="*", month="*", year="*")

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
-from aws_cdk import Acknowledgment, ArnFormat, Stack, Token, Validations
+from aws_cdk import Acknowledgment, ArnFormat, Stack, Validations
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from infrastructure.cluster import account_of, acknowledge_tagging
 from infrastructure.refresh_task import RefreshTask
 
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
@@ -79,15 +80,11 @@ class ApiRole(Construct):
                 conditions={"StringEquals": {"ecs:CreateAction": "RunTask"}},
             )
         )
-        # As cdk-nag writes what only the deployment knows.
-        shown = tasks.replace(cluster.cluster_name, f"<{stack.resolve(cluster.cluster_name)['Ref']}>")
-        if Token.is_unresolved(stack.account):
-            shown = shown.replace(stack.account, "<AWS::AccountId>")
-        Validations.of(self.role).acknowledge(
-            Acknowledgment(
-                id=f"AwsSolutions-IAM5[Resource::{shown}]",
-                reason="Tags are copied to a task that does not exist yet: on this cluster, and while it is started.",
-            )
+        acknowledge_tagging(
+            self.role,
+            cluster=cluster,
+            account=account_of(stack),
+            why="Tags are copied to a task that does not exist yet: on this cluster, and while it is started.",
         )
         self.role.add_to_policy(
             iam.PolicyStatement(

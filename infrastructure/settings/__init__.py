@@ -2,7 +2,7 @@
 
 from infrastructure.settings.api import Api, DailyRefresh
 from infrastructure.settings.database import Database, IamAuthentication, ProvisionedInstance, Secret
-from infrastructure.settings.environment import Environment, Image, Network, Pager
+from infrastructure.settings.environment import Environment, Image, Map, Network, Pager
 from infrastructure.settings.file import SettingsError, read
 from infrastructure.settings.run import Alarms, Guards, Schedule, Sentry, Task
 from infrastructure.settings.section import Section
@@ -16,6 +16,7 @@ __all__ = [
     "Guards",
     "IamAuthentication",
     "Image",
+    "Map",
     "Network",
     "Pager",
     "ProvisionedInstance",

@@ -25,6 +25,14 @@ OVERRIDABLE = ("schedule", "task", "guards", "alarms", "sentry", "api")
 """The tables that a database may have too; its keys win over the environment's."""
 
 
+_NOT_IN_A_MAP = {
+    "provisioned": "its secret is known only once it is deployed; use databases that are there already",
+    "api.enabled": 'an API is one database\'s; use layout = "nested" for databases that need one',
+    "guards.min_free_storage_gib": 'one task cannot be told of every instance; use layout = "nested", or 0',
+}
+"""What needs something made for one database, and what to do instead."""
+
+
 class Network(Section):
     """An existing VPC, described here so that synth asks AWS nothing; or a range of addresses for a new one."""
 
@@ -93,6 +101,14 @@ class Pager(Section):
         return self
 
 
+class Map(Section):
+    """How layout = "map" goes through its databases."""
+
+    concurrency: Annotated[int, Field(ge=1, le=1000)] = 40
+    """Tasks at the same time. The databases' number, times a run's duration, divided by this must be less than the
+    interval."""
+
+
 class Environment(Section):
     """Everything about one deployment. Its name is the file's."""
 
@@ -117,6 +133,13 @@ class Environment(Section):
 
     container_insights: bool = False
     """ECS's own metrics of CPU and memory, which cost extra. What decides whether data is fresh does not need them."""
+
+    layout: Literal["single", "nested", "map"] = "single"
+    """How databases become stacks (docs/fleet.md): single, all in one, up to a dozen; nested, a stack of its own for
+    each; map, one task definition for all, started by a state machine, for hundreds. It cannot be changed in place."""
+
+    map: Map = Map()
+    """For layout = "map" alone."""
 
     network: Network
     """Where tasks run."""
@@ -157,6 +180,32 @@ class Environment(Section):
         return self
 
     @model_validator(mode="after")
+    def _one_task_serves_all(self) -> Self:
+        """With layout = "map" nothing that belongs to the task definition or the schedule may be a database's own."""
+        if self.layout != "map":
+            if self.map != Map():
+                msg = f'[map] goes with layout = "map", and this is "{self.layout}": remove the table'
+                raise ValueError(msg)
+            return self
+        first = self.database[0]
+        for database in self.database:
+            own = [
+                *(table for table in OVERRIDABLE if getattr(database, table) != getattr(self, table)),
+                *(("systems",) if database.systems != first.systems else ()),
+            ]
+            if own:
+                msg = (
+                    f'layout = "map" starts one task definition at one time for all databases, and "{database.name}" '
+                    f"has its own {own[0]}: say it for all, or move the database to an environment of its own"
+                )
+                raise ValueError(msg)
+            for unsupported, why in _NOT_IN_A_MAP.items():
+                if _given(database, unsupported):
+                    msg = f'layout = "map" has no {unsupported} ("{database.name}"): {why}'
+                    raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
     def _one_region(self) -> Self:
         """What lies elsewhere would be found missing only when deploying, or when the first task asks for it."""
         elsewhere = [zone for zone in self.network.availability_zones if zone[:-1] != self.region]
@@ -182,3 +231,11 @@ class Environment(Section):
                 )
                 raise ValueError(msg)
         return self
+
+
+def _given(database: Database, path: str) -> bool:
+    """Whether a key that is nothing, false or 0 by default has been given: "api.enabled"."""
+    value: object = database
+    for part in path.split("."):
+        value = getattr(value, part)
+    return bool(value)

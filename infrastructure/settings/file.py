@@ -3,6 +3,7 @@
 import difflib
 import json
 import tomllib
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from infrastructure.settings.environment import OVERRIDABLE, Environment
+from infrastructure.settings.run import Schedule
 
 DOCUMENTATION = "docs/environments.md"
 
@@ -55,6 +57,8 @@ def read(folder: Path, name: str) -> Environment:
 
 def _inherited(document: dict[str, Any]) -> dict[str, Any]:
     """Lay each database's tables over the environment's, so that a database is complete by itself from here on."""
+    if document.get("layout") == "map" and isinstance(schedule := document.get("schedule", {}), dict):
+        document = {**document, "schedule": {"event_poll_minutes": 0, **schedule}}
     if not isinstance(document.get("database"), list):
         return document
     return {**document, "database": [_laid_over(document, database) for database in document["database"]]}
@@ -68,7 +72,16 @@ def _laid_over(document: dict[str, Any], database: Any) -> Any:
         above, own = document.get(table, {}), database.get(table, {})
         if isinstance(above, dict) and isinstance(own, dict) and (above or own):
             merged[table] = {**above, **own}
+    if document.get("layout") == "nested" and isinstance(schedule := merged.get("schedule", {}), dict):
+        merged["schedule"] = {"offset_minutes": _spread(schedule, database.get("name")), **schedule}
     return merged
+
+
+def _spread(schedule: dict[str, Any], name: Any) -> int:
+    """A minute within the interval that follows from the name alone: adding a database moves no other's, as counting
+    through them would, and many names fall on all minutes alike. What is no interval is refused later, by its name."""
+    interval = schedule.get("interval_minutes", Schedule().interval_minutes)
+    return zlib.crc32(str(name).encode()) % interval if type(interval) is int and interval > 0 else 0
 
 
 def _explain(error: ErrorDetails) -> str:

@@ -23,13 +23,22 @@ class Schedule(Section):
     interval_minutes: Literal[5, 6, 10, 12, 15, 20, 30, 60] = 10
     """Minutes between two runs, counted from :00. They divide the hour, so that every hour looks the same."""
 
+    offset_minutes: Annotated[int, Field(ge=0, le=59)] | None = None
+    """Minutes after :00 from which the interval counts instead; less than the interval. Absent: 0; with layout =
+    "nested" a number that follows from the database's name, so that not all start in the same minute."""
+
     enabled: bool = True
     """false deploys the rules disabled: nothing runs, and the heartbeat alarm pages after the usual time."""
 
     event_poll_minutes: Literal[0, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30] | None = None
     """Minutes between two runs for the event queue alone (vistafresca run --requested), set halfway between scheduled
     ones; they divide the interval. 0: none, and the queue waits for the schedule. Absent: 5, or the most below that
-    divides the interval."""
+    divides the interval; with layout = "map" none, for it would look at the queues of all databases."""
+
+    @property
+    def first_minute(self) -> int:
+        """The first minute of an hour at which a run starts."""
+        return self.offset_minutes or 0
 
     @property
     def poll_minutes(self) -> int:
@@ -42,17 +51,30 @@ class Schedule(Section):
     def requested_minutes(self) -> str:
         """The minutes of every hour at which the event queue is looked at, clear of the schedule's:
         5 → "2,7,12,…"."""
-        return ",".join(str(minute) for minute in range(self.poll_minutes // 2, 60, self.poll_minutes))
+        first = (self.first_minute + self.poll_minutes // 2) % self.poll_minutes
+        return ",".join(str(minute) for minute in range(first, 60, self.poll_minutes))
 
     @property
     def minutes(self) -> str:
         """The minutes of every hour at which a run starts: 10 → "0,10,20,30,40,50"."""
-        return ",".join(str(minute) for minute in range(0, 60, self.interval_minutes))
+        return ",".join(str(minute) for minute in range(self.first_minute, 60, self.interval_minutes))
 
     @property
     def crontab(self) -> str:
-        """The same in five fields, for people and Sentry: 10 → "*/10 * * * *"."""
-        return "0 * * * *" if self.interval_minutes == 60 else f"*/{self.interval_minutes} * * * *"  # noqa: PLR2004  an hour
+        """The same in five fields, for people and Sentry: 10 → "*/10 * * * *", from :03 "3,13,23,33,43,53 * * * *"."""
+        if self.first_minute or self.interval_minutes == 60:  # noqa: PLR2004  an hour
+            return f"{self.minutes} * * * *"
+        return f"*/{self.interval_minutes} * * * *"
+
+    @model_validator(mode="after")
+    def _starts_within_its_interval(self) -> Self:
+        if self.first_minute >= self.interval_minutes:
+            msg = (
+                f"offset_minutes = {self.offset_minutes} must be less than interval_minutes = "
+                f"{self.interval_minutes}: lower it"
+            )
+            raise ValueError(msg)
+        return self
 
     @model_validator(mode="after")
     def _polls_keep_step(self) -> Self:

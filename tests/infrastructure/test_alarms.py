@@ -29,7 +29,7 @@ def test_numbers_in_descriptions_are_those_of_the_alarm(sandbox: Template) -> No
     by_name = {
         alarm.properties["AlarmName"].removeprefix("vistafresca-sandbox-main-"): alarm for alarm in alarms(sandbox)
     }
-    assert "for 25 to 30 minutes" in by_name["heartbeat"].properties["AlarmDescription"]
+    assert "for 29 to 30 minutes" in by_name["heartbeat"].properties["AlarmDescription"]
     assert "took 480 s or more of its 600 s; at 540 s" in by_name["slow-run"].properties["AlarmDescription"]
     assert by_name["slow-run"].properties["Threshold"] == 480
     assert "within 30 minutes" in by_name["overlapping-runs"].properties["AlarmDescription"]

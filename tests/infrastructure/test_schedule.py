@@ -1,10 +1,13 @@
 """The rule: when it fires, what it starts, and what becomes of a start that fails."""
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from infrastructure.settings import DailyRefresh, Schedule
+from refresh_task.cron import next_point
+from refresh_task.model import Schedule as CronSchedule
 from tests.infrastructure.template import Resource, Template, services
 
 
@@ -26,6 +29,25 @@ def test_an_interval_starts_at_00_of_every_hour(minutes: int, at: str, crontab: 
     assert (schedule.minutes, schedule.crontab) == (at, crontab)
 
 
+@pytest.mark.parametrize(
+    ("minutes", "offset", "at", "crontab"),
+    [
+        (10, 3, "3,13,23,33,43,53", "3,13,23,33,43,53 * * * *"),
+        (60, 7, "7", "7 * * * *"),
+        (30, 0, "0,30", "*/30 * * * *"),
+    ],
+)
+def test_an_offset_moves_every_start_and_what_sentry_expects(minutes: int, offset: int, at: str, crontab: str) -> None:
+    schedule = Schedule.model_validate({"interval_minutes": minutes, "offset_minutes": offset})
+    assert (schedule.minutes, schedule.crontab) == (at, crontab)
+    # As the plan reads it, and as EventBridge fires.
+    points, moment = [], datetime(2026, 1, 1, tzinfo=UTC) - timedelta(minutes=1)
+    while (point := next_point(CronSchedule(crontab), moment)) is not None and point.hour == 0:
+        points.append(str(point.minute))
+        moment = point
+    assert ",".join(points) == at
+
+
 def test_the_documented_rule(sandbox: Template) -> None:
     given = rule(sandbox, "sandbox-main-bi-views-refresh-10min").properties
     assert given["ScheduleExpression"] == "cron(0,10,20,30,40,50 * * * ? *)"
@@ -41,8 +63,9 @@ def test_the_event_queue_is_looked_at_between_scheduled_runs(sandbox: Template) 
 
 
 @pytest.mark.parametrize("interval", [5, 6, 10, 12, 15, 20, 30, 60])
-def test_runs_for_the_event_queue_never_start_with_a_scheduled_one(interval: int) -> None:
-    schedule = Schedule.model_validate({"interval_minutes": interval})
+@pytest.mark.parametrize("offset", [0, 1, 2, 3, 4])
+def test_runs_for_the_event_queue_never_start_with_a_scheduled_one(interval: int, offset: int) -> None:
+    schedule = Schedule.model_validate({"interval_minutes": interval, "offset_minutes": offset})
     assert schedule.poll_minutes in (3, 4, 5)
     assert not set(schedule.minutes.split(",")) & set(schedule.requested_minutes.split(","))
 

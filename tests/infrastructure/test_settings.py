@@ -26,6 +26,17 @@ CASES = [
     ("statement_timeout_s = 600", "cup = 512", "database[1].task.cup", "512", 'Did you mean "cpu"'),
     ("statement_timeout_s = 600", "zzz = 1", "database[1].task.zzz", "1", "Known here: cpu, memory_mib"),
     ("interval_minutes = 10", "interval_minutes = 10\nevent_poll_minutes = 4", "schedule", "= 4", "use a divisor"),
+    ("interval_minutes = 10", "interval_minutes = 10\noffset_minutes = 10", "schedule", "= 10", "lower it"),
+    ("interval_minutes = 10", "offset_minutes = -1", "schedule.offset_minutes", "-1", "greater than or equal to 0"),
+    ('region = "us-east-1"', 'region = "us-east-1"\nlayout = "nest"', "layout", "nest", "'single', 'nested' or 'map'"),
+    ("[image]", "[map]\nconcurrency = 5\n\n[image]", "[map] goes with", '"single"', "remove the table"),
+    (
+        'region = "us-east-1"',
+        'region = "us-east-1"\nlayout = "map"',
+        'layout = "map" starts',
+        "own api",
+        "of its own",
+    ),
     ("interval_minutes = 10", "event_poll_minutes = 7", "schedule.event_poll_minutes", "7", "2, 3, 4, 5"),
     (
         "[database.task]",
@@ -117,6 +128,67 @@ def test_a_wrong_key_is_named_with_its_value_and_the_remedy(
     assert value in said
     assert remedy in said
     assert "\n" not in said
+
+
+FLEET = (ROOT / "environments/fleet.toml.example").read_text(encoding="utf-8").replace('"nested"', '"map"')
+
+
+@pytest.mark.parametrize(
+    ("addition", "key", "remedy"),
+    [
+        ("[database.task]\ncpu = 512\nmemory_mib = 1024", "task", "an environment of its own"),
+        ("[database.alarms]\nviews_late = 5", "alarms", "an environment of its own"),
+        ('systems = ["fluxion"]', "systems", "an environment of its own"),
+    ],
+)
+def test_in_a_map_nothing_of_the_task_is_a_database_s_own(tmp_path: Path, addition: str, key: str, remedy: str) -> None:
+    said = problem(tmp_path, f"{FLEET}\n{addition}\n")
+    assert (
+        f'layout = "map" starts one task definition at one time for all databases, and "tenant-002" has its own {key}'
+        in said
+    )
+    assert remedy in said
+
+
+@pytest.mark.parametrize(
+    ("table", "what", "remedy"),
+    [
+        ('[api]\nenabled = true\nauthorizer = "iam"', "api.enabled", '"nested"'),
+        ("[guards]\nmin_free_storage_gib = 5", "guards.min_free_storage_gib", "or 0"),
+    ],
+)
+def test_what_a_map_cannot_do_is_refused_for_all(tmp_path: Path, table: str, what: str, remedy: str) -> None:
+    text = FLEET.replace("[schedule]", f"{table}\n\n[schedule]").replace("\nsecret", '\ninstance_id = "db-1"\nsecret')
+    said = problem(tmp_path, text)
+    assert f'layout = "map" has no {what} ("tenant-001")' in said
+    assert remedy in said
+
+
+def test_a_provisioned_database_is_not_in_a_map(tmp_path: Path) -> None:
+    text = FLEET.split("[[database]]", maxsplit=1)[0] + '[[database]]\nname = "main"\n[database.provisioned]\n'
+    text = text.replace('vpc_id = "vpc-0123456789abcdef0"', 'cidr = "10.0.0.0/16"')
+    text = "\n".join(line for line in text.splitlines() if not line.startswith("private_subnet_ids"))
+    assert "use databases that are there already" in problem(tmp_path, text)
+
+
+def test_in_a_map_the_event_queues_are_looked_at_only_where_asked_for(tmp_path: Path) -> None:
+    text = FLEET.replace("event_poll_minutes = 0", "")
+    (tmp_path / "fleet.toml").write_text(text, encoding="utf-8")
+    assert {database.schedule.poll_minutes for database in read(tmp_path, "fleet").database} == {0}
+    (tmp_path / "fleet.toml").write_text(FLEET.replace("event_poll_minutes = 0", "event_poll_minutes = 5"), "utf-8")
+    assert {database.schedule.poll_minutes for database in read(tmp_path, "fleet").database} == {5}
+
+
+def test_an_offset_that_is_given_is_kept_and_a_single_stack_starts_at_00(tmp_path: Path) -> None:
+    nested = FLEET.replace('"map"', '"nested"')
+    for text, offsets in (
+        (nested, [0, 4]),  # by the names
+        (nested.replace("interval_minutes = 10", "interval_minutes = 10\noffset_minutes = 7"), [7, 7]),
+        (nested + "schedule = {offset_minutes = 9}\n", [0, 9]),
+        (nested.replace('"nested"', '"single"'), [0, 0]),
+    ):
+        (tmp_path / "fleet.toml").write_text(text, encoding="utf-8")
+        assert [database.schedule.first_minute for database in read(tmp_path, "fleet").database] == offsets
 
 
 def test_one_table_where_several_may_stand(tmp_path: Path) -> None:
