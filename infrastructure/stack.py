@@ -6,11 +6,14 @@ from constructs import Construct
 
 from infrastructure.dashboard import Dashboard
 from infrastructure.image import container_image
+from infrastructure.messages import Messages
+from infrastructure.naming import Names
 from infrastructure.network import Network
 from infrastructure.operations import EnvironmentOperations
 from infrastructure.pager import Pager
+from infrastructure.refresh_task import RETENTION
 from infrastructure.refreshed_database import RefreshedDatabase
-from infrastructure.settings import Environment
+from infrastructure.settings import Database, Environment
 
 NO_INSIGHTS = (
     "They cost extra, and freshness is watched by the task's own metrics: container_insights = true turns them on."
@@ -49,7 +52,18 @@ class VistafrescaStack(cdk.Stack):
             cdk.Validations.of(cluster).acknowledge(cdk.Acknowledgment(id="AwsSolutions-ECS4", reason=NO_INSIGHTS))
         image = container_image(self, settings=settings.image, architecture=settings.cpu_architecture)
         pager = Pager(self, "Pager", settings=settings.pager, name=name, removal_policy=removal_policy)
+        messages = Messages(
+            self,
+            "Messages",
+            name=name,
+            environment=settings.name,
+            log_groups=[group for database in settings.database for group in _log_groups(settings, database)],
+            pager=pager,
+            retention=RETENTION[settings.log_retention_days],
+            removal_policy=removal_policy,
+        )
         dashboard = Dashboard(self, "Dashboard", name=name)
+        dashboard.add_pager(messages.alarm)
         for database in settings.database:
             RefreshedDatabase(
                 self,
@@ -63,4 +77,10 @@ class VistafrescaStack(cdk.Stack):
                 dashboard=dashboard,
                 removal_policy=removal_policy,
             )
-        EnvironmentOperations(self, "Operations", dashboard_name=dashboard.name, pager=pager)
+        EnvironmentOperations(self, "Operations", dashboard_name=dashboard.name, pager=pager, messages=messages)
+
+
+def _log_groups(environment: Environment, database: Database) -> list[str]:
+    """What messages quote. By name, for a reference would tie the pager to what it must outlive."""
+    names = Names.of(environment, database)
+    return [names.log_group, names.api_log_group] if database.api.enabled else [names.log_group]

@@ -14,6 +14,7 @@ class Source(Enum):
     FAILED_RUN = auto()
     SLOW_RUN = auto()
     OVERLAPPING_RUNS = auto()
+    SILENCE = auto()
     LAST_RUNS = auto()
     API_LOG = auto()
     TASK_LOG = auto()
@@ -37,7 +38,7 @@ _LATE = Section(
 )
 
 SECTIONS: Mapping[str, Section] = {
-    "heartbeat": Section(source=Source.LAST_RUNS),
+    "heartbeat": Section(source=Source.SILENCE),
     "failing-repeatedly": Section(
         source=Source.UNHEALTHY_VIEWS,
         says=("fails again and again", "fail again and again"),

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from paging.evidence import Beginning, Evidence, Finding
 from paging.message import Message
-from paging.notification import Alarm, StoppedTask, Unknown
-from paging.sections import SECTIONS
+from paging.notification import About, Alarm, StoppedTask, Unknown
+from paging.sections import SECTIONS, Source
 from paging.settings import Settings
 from paging.words import MOST_NAMED, shown_length, shown_list, shown_time
 
@@ -48,8 +48,9 @@ def of_alarm(alarm: Alarm, evidence: Evidence, settings: Settings) -> Message:
                 f"{place}: {headline}, since {shown_time(since)}.",
                 "",
                 f"What happened: {said.what}",
+                f"To which views: {_affected(alarm.about, evidence)}.",
                 *_details(evidence),
-                f"Since when: {shown_time(since)}; the alarm tells it since {shown_time(alarm.at)}.",
+                f"Since when: {shown_time(since)}; the alarm fired at {shown_time(alarm.at)}.",
                 f"What to do first: {said.first}",
                 f"Runbook: {settings.runbook(alarm.section)}",
                 "",
@@ -85,7 +86,7 @@ def of_end(alarm: Alarm, beginning: Beginning | None, problem: str | None, setti
                 f"{place}: {headline}.",
                 "",
                 f"What it was: {said.what}",
-                *([f"To which views: {', '.join(views[:MOST_NAMED])}."] if views else []),
+                f"To which views: {_affected(alarm.about, Evidence(views=views))}.",
                 f"How long: {length}",
                 "What to do first: Nothing. If you told anybody that data is late, tell them that this is over.",
                 f"Runbook, should it come back: {settings.runbook(alarm.section)}",
@@ -117,6 +118,7 @@ def of_task(task: StoppedTask, evidence: Evidence, settings: Settings) -> Messag
                 "",
                 f"What happened: {said.what}",
                 *meaning,
+                f"To which views: {_affected(task.about, evidence)}.",
                 f"Why, says ECS: {task.why}",
                 *_details(evidence),
                 f"Since when: {shown_time(task.at)}. Started by: {started_by}. Task: {task.task_id}",
@@ -155,6 +157,19 @@ def _headline(alarm: Alarm, evidence: Evidence, said: Description) -> str:
         return evidence.headline
     sentence = re.split(r"[.;:] ", said.what, maxsplit=1)[0].rstrip(".")
     return f"{sentence[:1].lower()}{sentence[1:]}"
+
+
+def _affected(about: About | None, evidence: Evidence) -> str:
+    """Names, where any are known; otherwise what is certain."""
+    named, more = evidence.views[:MOST_NAMED], len(evidence.views) - MOST_NAMED
+    if named:
+        return ", ".join(named) + (f" and {more} more (vistafresca status names them)" if more > 0 else "")
+    if about is None:
+        return "not known"
+    section = SECTIONS[about.section]
+    if section.source is Source.API_LOG:
+        return f"those that the API of {about.database} serves"
+    return f"some of {about.database} (vistafresca status names them)" if section.says else f"all of {about.database}"
 
 
 def _details(evidence: Evidence) -> Iterator[str]:

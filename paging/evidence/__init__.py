@@ -5,7 +5,7 @@ from typing import assert_never
 from paging.evidence.api import api_log
 from paging.evidence.finding import Evidence, Finding
 from paging.evidence.history import PUBLISHED, Beginning, beginning_of
-from paging.evidence.runs import failed_run, last_runs, overlapping_runs, slow_run
+from paging.evidence.runs import failed_run, last_runs, overlapping_runs, silence, slow_run
 from paging.evidence.task import stopped_task
 from paging.evidence.views import failed_steps, unhealthy_views, waiting_requests
 from paging.log import Log
@@ -35,6 +35,8 @@ def gather(log: Log, alarm: Alarm, settings: Settings) -> Evidence:  # noqa: PLR
             return slow_run(log, group, alarm)
         case Source.OVERLAPPING_RUNS:
             return overlapping_runs(log, group, alarm, cluster=f"vistafresca-{settings.environment}")
+        case Source.SILENCE:
+            return silence(log, group, alarm)
         case Source.LAST_RUNS | Source.TASK_LOG:
             return last_runs(log, group, at=alarm.at)
         case Source.API_LOG:

@@ -1,6 +1,7 @@
 """What became of the latest runs: from the events run_started, run_finished, run_failed, run_skipped and of steps."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from paging.evidence.finding import Evidence, Finding
@@ -16,26 +17,19 @@ _SHORTEST_SILENCE = timedelta(minutes=10)
 
 def last_runs(log: Log, group: str, *, at: datetime) -> Evidence:
     """The last scheduled run that completed, and what came after it."""
-    lines = look_back(log, group, _RUNS, at=at, windows=A_DAY, is_enough=_is_completed)
-    completed = [line for line in lines if _is_completed(line)]
-    if not completed:
-        after = lines
-        headline = "no run has completed within a day"
-        facts = ["no run has completed in the last 24 hours"]
-    else:
-        last = completed[-1]
-        after = [line for line in lines if line.at > last.at]
-        headline = f"no run has completed since {shown_time(last.at)}"
-        facts = [f"the last one that completed: {_run(last)} at {shown_time(last.at)}"]
-        if at - last.at < _SHORTEST_SILENCE:
-            headline = f"runs complete, the last one at {shown_time(last.at)}, but that was not seen"
-            facts.append("so the data is fresh, unless views-late says otherwise")
-    return Evidence(
-        headline=headline,
-        since=completed[-1].at if completed else None,
-        findings=[Finding(subject="Scheduled runs", facts=[*facts, *_what_came_after(after)])],
-        source=f"the events of runs in {group}",
-    )
+    return _since_the_last(look_back(log, group, _RUNS, at=at, windows=A_DAY, is_enough=_is_completed), group)
+
+
+def silence(log: Log, group: str, alarm: Alarm) -> Evidence:
+    """The same for the heartbeat: since when no run has completed, or that only the metrics are lost."""
+    lines = look_back(log, group, _RUNS, at=alarm.at, windows=A_DAY, is_enough=_is_completed)
+    found = _since_the_last(lines, group)
+    last = max((line.at for line in lines if _is_completed(line)), default=None)
+    if last is None:
+        return replace(found, headline="no run has completed within a day")
+    if alarm.at - last < _SHORTEST_SILENCE:
+        return replace(found, headline=f"runs complete, the last one at {shown_time(last)}, but their metrics are lost")
+    return replace(found, headline="no run has completed", since=last)
 
 
 def failed_run(log: Log, group: str, alarm: Alarm) -> Evidence:
@@ -112,6 +106,18 @@ def task_of(line: Line) -> str:
     return line.stream.rsplit("/", 1)[-1]
 
 
+def _since_the_last(lines: Sequence[Line], group: str) -> Evidence:
+    completed = [line for line in lines if _is_completed(line)]
+    after = [line for line in lines if not completed or line.at > completed[-1].at]
+    facts = ["no run has completed in the last 24 hours"]
+    if completed:
+        facts = [f"the last one that completed: {_run(completed[-1])} at {shown_time(completed[-1].at)}"]
+    return Evidence(
+        findings=[Finding(subject="Scheduled runs", facts=[*facts, *_what_came_after(after)])],
+        source=f"the events of runs in {group}",
+    )
+
+
 def _is_completed(line: Line) -> bool:
     return line.event == "run_finished" and line.fields.get("kind") == "scheduled"
 
@@ -129,7 +135,7 @@ def _what_came_after(lines: Sequence[Line]) -> list[str]:
     # Of the event queue's runs only that they cannot begin either matters here.
     scheduled = [line for line in lines if line.fields.get("kind") == "scheduled"]
     if not scheduled:
-        return ["no scheduled run has begun since: its rule is disabled or deleted, or ECS cannot start tasks"]
+        return ["no scheduled run has begun since"]
     facts = [
         f"{_run(line)} began at {shown_time(line.at)} and has not ended (task {task_of(line)})"
         for line in _not_ended(scheduled)
