@@ -11,6 +11,9 @@ from paging.sections import SECTIONS, Source
 from paging.settings import Settings
 from paging.words import MOST_NAMED, shown_length, shown_list, shown_time
 
+_MOST_DETAILS = 20_000
+"""Characters: what comes after them, the remedy and the runbook, must never be cut."""
+
 _KILLED = "killed: for want of memory, or since it did not end within the stop timeout"
 _EXIT_CODES = {
     134: "aborted",
@@ -45,7 +48,7 @@ def of_alarm(alarm: Alarm, evidence: Evidence, settings: Settings) -> Message:
         subject=f"{alarm.state} {place}: {headline}",
         text="\n".join(
             [
-                f"{place}: {headline}, since {shown_time(since)}.",
+                f"{place}: {headline} (since {shown_time(since)}).",
                 "",
                 f"What happened: {said.what}",
                 f"To which views: {_affected(alarm.about, evidence)}.",
@@ -114,7 +117,7 @@ def of_task(task: StoppedTask, evidence: Evidence, settings: Settings) -> Messag
         subject=f"{task.about.section} {task.about.place}: {headline}",
         text="\n".join(
             [
-                f"{task.about.place}: {headline}, at {shown_time(task.at)}.",
+                f"{task.about.place}: {headline} (at {shown_time(task.at)}).",
                 "",
                 f"What happened: {said.what}",
                 *meaning,
@@ -177,9 +180,15 @@ def _details(evidence: Evidence) -> Iterator[str]:
         yield f"No details: {evidence.problem}."
         return
     yield ""
+    shown, length = 0, 0
     for finding in evidence.findings[:MOST_NAMED]:
-        yield from _shown(finding)
-    if (more := len(evidence.findings) - MOST_NAMED) > 0:
+        lines = _shown(finding)
+        length += sum(map(len, lines))
+        if length > _MOST_DETAILS:
+            break
+        yield from lines
+        shown += 1
+    if (more := len(evidence.findings) - shown) > 0:
         yield f"- and {more} more: vistafresca status"
     yield ""
 

@@ -33,6 +33,6 @@ def shown_list(names: Sequence[str]) -> str:
 
 
 def shortened(text: str, most: int = _MOST_CHARACTERS) -> str:
-    """On one line, cut where it is too long."""
-    line = " ".join(text.split())
+    """On one line of what can be printed, cut where it is too long."""
+    line = "".join(char if char.isprintable() else "?" for char in " ".join(text.split()))
     return line if len(line) <= most else f"{line[: most - 1]}…"

@@ -82,14 +82,21 @@ def a_failing_view(
         "error": "Key (id)=(7) already exists.",
         "remedy": f"List them: SELECT * FROM bi_refresh.duplicate_keys('{view}')",
     }
-    log.write(clock, stream=f"run/refresh/{run_id}", event="view_unhealthy", run_id=run_id, **{**known, **fields})
+    log.write(
+        clock,
+        stream=f"run/refresh/{run_id}",
+        event="view_unhealthy",
+        run_id=run_id,
+        **{name: value for name, value in {**known, **fields}.items() if value is not None},
+    )
 
 
 def a_run(
     log: RecordedLog, *, run_id: int, began: str, ended: str | None = None, kind: str = "scheduled", **fields: Any
 ) -> None:
     """Its first line, and its last one if it ended."""
-    common = {"stream": f"run/refresh/{run_id}", "run_id": run_id, "kind": kind}
-    log.write(began, event="run_started", **common)
+    stream = f"run/refresh/{run_id}"
+    common: dict[str, Any] = {"run_id": run_id, "kind": kind}
+    log.write(began, stream=stream, event="run_started", **common)
     if ended is not None:
-        log.write(ended, **{"event": "run_finished", "duration_s": 5.0, **common, **fields})
+        log.write(ended, stream=stream, **{"event": "run_finished", "duration_s": 5.0, **common, **fields})
