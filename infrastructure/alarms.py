@@ -107,7 +107,7 @@ def _views(database: Database, run: RunMetrics, log: LogMetrics) -> Sequence[Wat
             threshold=limits.views_late,
             missing=HOLD,
             what=f"{limits.views_late} or more views are older than their target lag: people are reading late data.",
-            first="Tell the readers. Then see why: output Status says whether it fails, waits for another view, or is slow.",
+            first="Tell the readers. Then mend what is named with each view; output Status shows it, too.",
         ),
         # No alarm on ViewsUpstreamFailed: what failed upstream pages already, or is suspended.
         Watch(

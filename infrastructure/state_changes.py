@@ -74,7 +74,6 @@ class StateChanges(Construct):
             "section": name,
             "database": self._names.database,
             "description": self._pager.description(what=what, where=self._names.place, first=first, section=name),
-            "time": events.EventField.time,
             "detail": events.EventField.from_path("$.detail"),
         }
         rule.add_target(targets.SnsTopic(self._pager.alarms_topic, message=events.RuleTargetInput.from_object(message)))

@@ -32,7 +32,7 @@ def handler(event: Mapping[str, Any], context: object) -> None:  # noqa: ARG001 
     """Raises what keeps a message from being published: Lambda tries once more, then hands the raw one on."""
     settings = Settings.from_environment(os.environ)
     for record in event["Records"]:
-        tell(record["Sns"], settings, logs=_client("logs"), sns=_client("sns"))
+        tell(record["Sns"], settings, logs=clients("logs"), sns=clients("sns"))
 
 
 def tell(published: Mapping[str, Any], settings: Settings, *, logs: Any, sns: Any) -> None:
@@ -98,5 +98,6 @@ def _write(event: str, **fields: Any) -> None:
 
 
 @cache
-def _client(service: str) -> Any:
+def clients(service: str) -> Any:
+    """One per service and container of the function."""
     return botocore.session.get_session().create_client(service, config=_QUICKLY)

@@ -92,7 +92,7 @@ def read(sns: Mapping[str, Any], *, environment: str) -> Notification:
         written = json.loads(text)
         if "AlarmName" in written:
             return _alarm(written, environment)
-        return _stopped_task(written, environment)
+        return _stopped_task(written, environment, sns["Timestamp"])
     except (ValueError, TypeError, KeyError, AttributeError):
         return Unknown(subject=str(sns.get("Subject") or "A message"), text=text)
 
@@ -111,12 +111,12 @@ def _alarm(written: Mapping[str, Any], environment: str) -> Alarm:
     )
 
 
-def _stopped_task(written: Mapping[str, Any], environment: str) -> StoppedTask:
+def _stopped_task(written: Mapping[str, Any], environment: str, published: str) -> StoppedTask:
     detail = written["detail"]
     return StoppedTask(
         about=About(environment=environment, database=written["database"], section=written["section"]),
         description=written["description"],
-        at=moment(detail.get("stoppedAt") or written["time"]),
+        at=moment(detail.get("stoppedAt") or published),
         detail=detail,
     )
 

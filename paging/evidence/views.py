@@ -99,17 +99,20 @@ def _facts(line: Line, step: Line | None) -> tuple[str, ...]:
         facts.append("this failure was not one of the schedule's, or the view has no state of its own")
     else:
         facts.append(_data(line))
-    error = known.get("error")
-    if error is None and step is not None:
-        error = step.fields.get("message")
-    if error:
-        sqlstate = f" ({step.fields['sqlstate']})" if step is not None and "sqlstate" in step.fields else ""
-        facts.append(f"why{sqlstate}: {shortened(str(error))}")
-    elif known.get("last_status"):
-        facts.append(f"its last attempt: {known['last_status']}")
+    facts.append(_why(known.get("last_status"), known.get("last_message"), step))
     if remedy := known.get("remedy"):
         facts.append(f"remedy: {shortened(str(remedy))}")
     return tuple(facts)
+
+
+def _why(status: str | None, said: str | None, step: Line | None) -> str:
+    """What its last attempt came to; what a step of the run said comes first, for it has the SQLSTATE."""
+    if step is not None and (status in (None, "failed")):
+        sqlstate = f" ({step.fields['sqlstate']})" if "sqlstate" in step.fields else ""
+        return f"why{sqlstate}: {shortened(said or str(step.fields.get('message')))}"
+    if status == "failed":
+        return f"why: {shortened(said or 'not known')}"
+    return f"its last attempt: {shortened(': '.join(filter(None, (status, said))) or 'none yet')}"
 
 
 def _state(line: Line) -> Sequence[str]:

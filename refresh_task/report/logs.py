@@ -208,7 +208,7 @@ class LogReporter(Reporter):
             "suspended_since": _iso(view.suspended_at),
             "probe_at": _iso(view.probe_at),
             "last_status": view.last_status,
-            "error": view.last_message,
+            "last_message": view.last_message,
             "remedy": view.last_remedy,
         }
         self.warn(

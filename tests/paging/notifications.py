@@ -72,7 +72,6 @@ def stopped_task(section: str, *, exit_code: int | None, **detail: Any) -> dict[
         "database": "main",
         "description": f"What the stack says. Database: main in sandbox. First: Do this. "
         f"Runbook: docs/runbook.md#{section}",
-        "time": "2026-11-25T18:30:02Z",
         "detail": {
             "taskArn": f"arn:aws:ecs:us-east-1:123456789012:task/vistafresca-sandbox/{TASK}",
             "startedBy": "events-rule/sandbox-main-bi-vie",

@@ -79,7 +79,7 @@ def a_failing_view(
         "failing_since": "2026-11-25T18:20:04+00:00",
         "consecutive_failures": 2,
         "last_status": "failed",
-        "error": "Key (id)=(7) already exists.",
+        "last_message": "Key (id)=(7) already exists.",
         "remedy": f"List them: SELECT * FROM bi_refresh.duplicate_keys('{view}')",
     }
     log.write(

@@ -35,7 +35,7 @@ def test_the_longest_late_comes_first_and_unknown_age_before_it(log: RecordedLog
 
 def test_beyond_twenty_views_the_rest_are_counted(log: RecordedLog, composed: Compose) -> None:
     for number in range(32):
-        a_failing_view(log, f"public.v{number:02}", error="x" * 5000)
+        a_failing_view(log, f"public.v{number:02}", last_message="x" * 5000)
     text = composed(alarm("views-late")).text
     assert text.count("\n- public.v") == 20
     assert "- and 12 more: vistafresca status" in text

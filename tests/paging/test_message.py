@@ -63,7 +63,7 @@ def test_the_worst_day_fits(log: RecordedLog, composed: Compose) -> None:
     """256 KiB for all forms together; quotes and control characters grow when they are written as JSON, twice."""
     for number in range(1000):
         name = f'"{"x" * 60}"."{number:03}{chr(0x30D3) * 60}"'
-        a_failing_view(log, name, error='\\"' * 3000, remedy="é\x1b" * 3000)
+        a_failing_view(log, name, last_message='\\"' * 3000, remedy="é\x1b" * 3000)
     asked, forms = published(composed(alarm("views-late")))
     assert len(asked["Message"].encode()) < 256 * 1024
     assert len(asked["Subject"]) <= 100

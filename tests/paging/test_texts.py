@@ -41,9 +41,10 @@ def test_views_are_late(log: RecordedLog, composed: Compose) -> None:
         "public.a",
         conditions=["late"],
         failing_since=None,
+        last_status="upstream_failed",
         late_since="2026-11-25T18:00:00+00:00",
-        error=None,
-        remedy=None,
+        last_message="not refreshed: it reads public.b, which failed",
+        remedy="Mend public.b first.",
     )
     message = composed(alarm("views-late", description=description_of("views-late")))
     expected = """\
@@ -55,7 +56,8 @@ To which views: public.a, public.b.
 - public.a
   late since 2026-11-25 18:00:00 UTC
   readers see data of 2026-11-25 18:10:02 UTC, 20 min old at 2026-11-25 18:30:05 UTC; its target lag is 15 min
-  its last attempt: failed
+  its last attempt: upstream_failed: not refreshed: it reads public.b, which failed
+  remedy: Mend public.b first.
 - public.b
   failing since 2026-11-25 18:20:04 UTC (2 scheduled runs in a row)
   late since 2026-11-25 18:25:02 UTC
@@ -64,7 +66,7 @@ To which views: public.a, public.b.
   remedy: List them: SELECT * FROM bi_refresh.duplicate_keys('public.b')
 
 Since when: 2026-11-25 18:00:00 UTC; the alarm fired at 2026-11-25 18:31:00 UTC.
-What to do first: Tell the readers. Then see why: output Status says whether it fails, waits for another view, or is slow.
+What to do first: Tell the readers. Then mend what is named with each view; output Status shows it, too.
 Runbook: docs/runbook.md#views-late
 
 Read from: run 17, log stream run/refresh/17 of /aws/ecs/sandbox-main-bi-refresh
