@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from paging.log import Log
 from tests.paging.conftest import Compose
 from tests.paging.notifications import AT, TASK, alarm, stopped_task
 from tests.paging.recorded_log import GROUP, OWN_GROUP, RecordedLog, a_failing_view, a_run
@@ -166,3 +167,9 @@ def test_the_last_beginning_before_the_end_is_meant(log: RecordedLog, composed: 
     )  # fmt: skip
     message = composed(alarm("views-late", state="OK"))
     assert message.subject == "OK main in sandbox: views-late is over after 30 min"
+
+
+def test_what_the_log_hands_out_beyond_the_events_asked_for_is_passed_over(log: RecordedLog) -> None:
+    a_run(log, run_id=1, began="18:30:00", ended="18:30:05")
+    lines = Log(client=log).lines(GROUP, ["run_finished"], since=AT - timedelta(minutes=5))
+    assert [line.event for line in lines] == ["run_finished"]

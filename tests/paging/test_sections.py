@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
+from paging.evidence.task import STREAM
 from paging.sections import SECTIONS, split_name
 from tests.infrastructure.conftest import synthesize
-from tests.infrastructure.template import Template
-from tests.paging.conftest import Compose
+from tests.infrastructure.template import Template, container, told_to, variables
+from tests.paging.conftest import SETTINGS, Compose
 from tests.paging.notifications import alarm, record, stopped_task
 from tests.paging.recorded_log import API_GROUP, RecordedLog, a_failing_view, a_run
 
@@ -135,3 +137,24 @@ def test_what_is_neither_an_alarm_nor_a_task_is_passed_on_as_it_came(text: str, 
     assert message.subject == "sandbox: ALARM"
     assert text in message.text.splitlines()
     assert record(text)["Message"] == text
+
+
+@pytest.mark.parametrize("environment", ["sandbox", "production"])
+def test_the_function_looks_where_the_task_and_the_api_write(environment: str) -> None:
+    """The names are written twice, since neither package imports the other."""
+    template = synthesize(environment).template
+    settings = replace(SETTINGS, environment=environment)
+    groups = {group.properties["LogGroupName"] for group in template.resources("AWS::Logs::LogGroup")}
+    for task in template.resources("AWS::ECS::TaskDefinition"):
+        database = variables(task)["VISTAFRESCA_DATABASE"]
+        options = container(task)["LogConfiguration"]["Options"]
+        assert settings.task_log_group(database) in groups
+        assert f"{options['awslogs-stream-prefix']}/{container(task)['Name']}" == STREAM
+        if environment == "production":
+            assert settings.api_log_group(database) in groups
+    pager = template.one("AWS::Lambda::Function", FunctionName=f"vistafresca-{environment}-pager")
+    assert set(told_to(pager)) == {
+        "VISTAFRESCA_ENVIRONMENT",
+        "VISTAFRESCA_PEOPLE_TOPIC_ARN",
+        "VISTAFRESCA_RUNBOOK_URL",
+    }
