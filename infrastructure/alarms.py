@@ -88,7 +88,7 @@ def _views(database: Database, run: RunMetrics, log: LogMetrics) -> Sequence[Wat
                 f"A view has failed in {limits.consecutive_failures} or more scheduled runs in a row; "
                 "readers see its last good data."
             ),
-            first="Find the view and its error: vistafresca status.",
+            first="Mend the cause named with the view (output Status shows it, too); then output RunNow.",
         ),
         Watch(
             name="views-failed",
@@ -107,7 +107,7 @@ def _views(database: Database, run: RunMetrics, log: LogMetrics) -> Sequence[Wat
             threshold=limits.views_late,
             missing=HOLD,
             what=f"{limits.views_late} or more views are older than their target lag: people are reading late data.",
-            first="See which, and since when: vistafresca status. Tell their readers.",
+            first="Tell the readers. Then mend what is named with each view; output Status shows it, too.",
         ),
         # No alarm on ViewsUpstreamFailed: what failed upstream pages already, or is suspended.
         Watch(
@@ -119,7 +119,7 @@ def _views(database: Database, run: RunMetrics, log: LogMetrics) -> Sequence[Wat
                 f"{limits.views_suspended} or more views failed so often that they are left alone, but for a try "
                 "from time to time; readers see their last good data."
             ),
-            first="Find the view and its error: vistafresca status. Once it is mended: vistafresca resume VIEW.",
+            first="Mend the cause named with the view; then: vistafresca resume VIEW.",
         ),
     ]
 
@@ -166,7 +166,7 @@ def _runs(database: Database, run: RunMetrics, log: LogMetrics) -> Sequence[Watc
             threshold=1,
             missing=HOLD,
             what="A run ended before it could refresh anything: bad configuration, or no connection to the database.",
-            first="Read the event run_failed in the log: it names the cause and the remedy.",
+            first="Follow the remedy in the event run_failed of the log; then output RunNow.",
         ),
         Watch(
             name="slow-run",

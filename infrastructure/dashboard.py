@@ -30,6 +30,12 @@ class Dashboard(Construct):
             self, "Dashboard", dashboard_name=name, default_interval=Duration.hours(12)
         )
 
+    def add_pager(self, alarm: cloudwatch.IAlarm) -> None:
+        """The alarm that every other one's message depends on."""
+        self._dashboard.add_widgets(
+            cloudwatch.AlarmStatusWidget(title="Messages to people", alarms=[alarm], width=FULL, height=2)
+        )
+
     def add_database(
         self,
         *,

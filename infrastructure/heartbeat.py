@@ -1,9 +1,10 @@
 """When silence is an alarm: the arithmetic of periods, proved in tests/infrastructure/test_heartbeat.py.
 
-A run completes somewhere in its interval of I minutes, before its deadline, which is a minute before the next one at the
-latest. If one run is lost, the next completes less than 3 I - 1 minutes after the one before. So 3 I - 1 whole minutes
-without a completion are never met by one lost run, wherever in the hour runs start, and are met when two in a row are
-lost and the third is late. For I = 10 minutes the alarm fires 29 to 30 minutes after the last run that completed.
+A run completes somewhere in its interval of I minutes, before its deadline, which is a minute before the next one at
+the latest. If one run is lost, the next completes less than 3 I - 1 minutes after the one before. So 3 I - 1 whole
+minutes without a completion are never met by one lost run, wherever in the hour runs start, and are met when two in a
+row are lost and the third is late. For I = 10 minutes the alarm fires 29 to 30 minutes after the last run that
+completed.
 
 Periods are of one minute, because CloudWatch's windows move with the minute: longer ones, whose windows were thought to
 keep to the clock's grid, would fire for one lost run where the next takes longer than the one before.

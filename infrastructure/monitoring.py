@@ -23,7 +23,9 @@ class Monitoring(Construct):
             self,
             watch.name,
             alarm_name=names.alarm(watch.name),
-            alarm_description=describe(watch, names, pager),
+            alarm_description=pager.description(
+                what=watch.what, where=names.place, first=watch.first, section=watch.name
+            ),
             metric=watch.metric,
             comparison_operator=watch.comparison,
             threshold=watch.threshold,
@@ -31,15 +33,7 @@ class Monitoring(Construct):
             datapoints_to_alarm=watch.breaching or watch.periods,
             treat_missing_data=watch.missing,
         )
-        page = actions.SnsAction(pager.topic)
+        page = actions.SnsAction(pager.alarms_topic)
         alarm.add_alarm_action(page)
         alarm.add_ok_action(page)
         return alarm
-
-
-def describe(watch: Watch, names: Names, pager: Pager) -> str:
-    """What someone reads at three in the morning; CloudWatch adds since when."""
-    return (
-        f"{watch.what} Database: {names.database} in {names.environment}. "
-        f"First: {watch.first} Runbook: {pager.runbook(watch.name)}"
-    )

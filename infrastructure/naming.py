@@ -78,6 +78,11 @@ class Names:
         return f"/aws/ecs/{self.service}-bi-refresh"
 
     @property
+    def place(self) -> str:
+        """As alarms name it."""
+        return f"Database: {self.database} in {self.environment}"
+
+    @property
     def sentry_monitor(self) -> str:
         """At most 50 characters, which Sentry demands."""
         return f"vistafresca-{self.service}"

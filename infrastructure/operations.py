@@ -7,9 +7,10 @@ from aws_cdk import CfnOutput, Fn, Stack
 from aws_cdk import aws_ecs as ecs
 from constructs import Construct
 
+from infrastructure.messages import Messages
 from infrastructure.naming import CONTAINER, Names
 from infrastructure.network import Network
-from infrastructure.pager import PUBLISHERS, Pager
+from infrastructure.pager import CLOUDWATCH, Pager
 from infrastructure.refresh_task import RefreshTask
 
 
@@ -105,7 +106,9 @@ def _run_task(
 class EnvironmentOperations(Construct):
     """Outputs for the whole environment; `nested`: those of its databases are in stacks below, where to find them."""
 
-    def __init__(self, scope: Construct, id_: str, *, dashboard_name: str, pager: Pager, nested: bool) -> None:
+    def __init__(
+        self, scope: Construct, id_: str, *, dashboard_name: str, pager: Pager, messages: Messages, nested: bool
+    ) -> None:
         super().__init__(scope, id_)
         region = Stack.of(self).region
         if nested:
@@ -119,7 +122,7 @@ class EnvironmentOperations(Construct):
             )
         url = f"https://{region}.console.aws.amazon.com/cloudwatch/home?region={region}#dashboards/dashboard/{dashboard_name}"
         self._output("DashboardUrl", url, "Is the data fresh, and if not, why")
-        topic = pager.topic.topic_arn
+        topic = pager.people_topic.topic_arn
         self._output(
             "Subscribe",
             (
@@ -128,12 +131,18 @@ class EnvironmentOperations(Construct):
             ),
             "Be paged",
         )
+        self._output(
+            "FollowPager",
+            f"aws logs tail {messages.log_group_name} --region {region} --follow --format short",
+            "Which messages were sent, and what went wrong with those that were not",
+        )
         if pager.imported:
             self._output(
                 "PagerPolicy",
-                f"The policy of {topic} must allow {' and '.join(PUBLISHERS)} sns:Publish; if the topic is encrypted, "
-                "then with a customer-managed key whose policy allows both kms:Decrypt and kms:GenerateDataKey*, with "
-                "no condition on aws:SourceAccount. Until then no alarm pages.",
+                f"The policy of {topic} must allow {CLOUDWATCH} sns:Publish, and in another account the role "
+                f"{messages.role.role_arn}, too. If the topic is encrypted, then with a customer-managed key "
+                "(pager.topic_kms_key_arn) whose policy allows both kms:Decrypt and kms:GenerateDataKey*. Until then "
+                "no message arrives.",
                 "What this stack cannot grant by itself on an imported topic",
             )
 

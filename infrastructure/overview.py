@@ -36,7 +36,16 @@ WORST = {
 class Overview(Construct):
     """One page, of the same length for eleven databases and for a hundred."""
 
-    def __init__(self, scope: Construct, id_: str, *, name: str, environment: str, databases: Sequence[Names]) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        name: str,
+        environment: str,
+        databases: Sequence[Names],
+        pager_alarm: cloudwatch.IAlarm,
+    ) -> None:
         super().__init__(scope, id_)
         dashboard = cloudwatch.Dashboard(self, "Dashboard", dashboard_name=name, default_interval=Duration.hours(12))
         dashboard.add_widgets(
@@ -44,7 +53,8 @@ class Overview(Construct):
                 markdown=f"## {environment}: {len(databases)} databases, the ten worst by each measure",
                 width=FULL,
                 height=1,
-            )
+            ),
+            cloudwatch.AlarmStatusWidget(title="Messages to people", alarms=[pager_alarm], width=FULL, height=2),
         )
         for alarm, title in ALARMS.items():
             for start in range(0, len(databases), ALARMS_PER_WIDGET):

@@ -8,11 +8,13 @@ from infrastructure.dashboard import ROWS_FOR, Dashboard
 from infrastructure.database_stack import DatabaseStack
 from infrastructure.fleet import Fleet
 from infrastructure.image import container_image
-from infrastructure.naming import Names
+from infrastructure.messages import Messages
+from infrastructure.naming import FLEET, Names
 from infrastructure.network import Network
 from infrastructure.operations import EnvironmentOperations
 from infrastructure.overview import Overview
 from infrastructure.pager import Pager
+from infrastructure.refresh_task import RETENTION
 from infrastructure.refreshed_database import RefreshedDatabase
 from infrastructure.settings import Environment
 
@@ -40,7 +42,24 @@ class VistafrescaStack(cdk.Stack):
         cluster = make_cluster(self, name=name, vpc=network.vpc, container_insights=settings.container_insights)
         image = container_image(self, settings=settings.image, architecture=settings.cpu_architecture)
         pager = Pager(self, "Pager", settings=settings.pager, name=name, removal_policy=removal_policy)
-        EnvironmentOperations(self, "Operations", dashboard_name=name, pager=pager, nested=settings.layout == "nested")
+        messages = Messages(
+            self,
+            "Messages",
+            name=name,
+            environment=settings.name,
+            log_groups=_log_groups(settings),
+            pager=pager,
+            retention=RETENTION[settings.log_retention_days],
+            removal_policy=removal_policy,
+        )
+        EnvironmentOperations(
+            self,
+            "Operations",
+            dashboard_name=name,
+            pager=pager,
+            messages=messages,
+            nested=settings.layout == "nested",
+        )
         if settings.layout == "map":
             Fleet(
                 self,
@@ -50,11 +69,11 @@ class VistafrescaStack(cdk.Stack):
                 cluster=cluster,
                 image=image,
                 pager=pager,
-                dashboard=Dashboard(self, "Dashboard", name=name),
+                dashboard=_dashboard(self, name, messages),
                 removal_policy=removal_policy,
             )
             return
-        dashboard = self._dashboard(name)
+        dashboard = self._dashboard(name, messages)
         for database in settings.database:
             RefreshedDatabase(
                 self._scope(database.name),
@@ -75,10 +94,34 @@ class VistafrescaStack(cdk.Stack):
             return DatabaseStack(self, f"{database}-stack", environment=self.settings.name, database=database)
         return self
 
-    def _dashboard(self, name: str) -> Dashboard | None:
+    def _dashboard(self, name: str, messages: Messages) -> Dashboard | None:
         """What has rows for each database; None where there are too many, and an overview was made instead."""
         if len(self.settings.database) <= ROWS_FOR:
-            return Dashboard(self, "Dashboard", name=name)
+            return _dashboard(self, name, messages)
         databases = [Names.of(self.settings, database) for database in self.settings.database]
-        Overview(self, "Dashboard", name=name, environment=self.settings.name, databases=databases)
+        Overview(
+            self,
+            "Dashboard",
+            name=name,
+            environment=self.settings.name,
+            databases=databases,
+            pager_alarm=messages.alarm,
+        )
         return None
+
+
+def _dashboard(scope: Construct, name: str, messages: Messages) -> Dashboard:
+    dashboard = Dashboard(scope, "Dashboard", name=name)
+    dashboard.add_pager(messages.alarm)
+    return dashboard
+
+
+def _log_groups(settings: Environment) -> list[str]:
+    """What messages quote. By name, for a reference would tie the pager to what it must outlive."""
+    if settings.layout == "map":
+        return [Names.of(settings, settings.database[0].model_copy(update={"name": FLEET})).log_group]
+    groups = []
+    for database in settings.database:
+        names = Names.of(settings, database)
+        groups += [names.log_group, names.api_log_group] if database.api.enabled else [names.log_group]
+    return groups

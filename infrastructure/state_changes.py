@@ -1,10 +1,10 @@
-"""What ECS itself tells of a task: that it could not start, or ended with an exit code other than 0.
+"""What ECS itself tells of a task: that it could not start, was killed, or crashed.
 
 Scoped to the cluster and, by prefix, to the task definition's family: whatever the revision, and whoever
 started the task. https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_task_events.html
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from aws_cdk import Stack
@@ -13,86 +13,51 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from constructs import Construct
 
-from infrastructure.naming import REQUESTED_GROUP, Names
+from infrastructure.naming import Names
 from infrastructure.pager import Pager
 
-TASK = events.EventField.from_path("$.detail.taskArn")
-REASON = events.EventField.from_path("$.detail.stoppedReason")
-STOP_CODE = events.EventField.from_path("$.detail.stopCode")
-EXIT_CODE = events.EventField.from_path("$.detail.containers[0].exitCode")
-SINCE = events.EventField.from_path("$.detail.stoppedAt")
-STARTED_BY = events.EventField.from_path("$.detail.startedBy")
-
 TOLD_OTHERWISE = [0, 1, 2, 3]
-"""Runs for the event queue are many and small. What their own exit codes say, alarms say once and not at every run:
-views-failed (1), run-failed (2), requests-waiting (3, should it last)."""
-
-EXIT_CODES = (
-    "1: a view failed or is late; the others were refreshed. 2: configuration or connection; nothing was refreshed.",
-    "3: deadline reached or cancelled. 137: killed, mostly for want of memory. Anything else: a crash.",
-)
+"""What the task says by its own exit codes, alarms say, once and not at every run: views-failed and views-late (1),
+run-failed (2), slow-run (3, the deadline). Who starts a task by hand reads its log
+(docs/decisions/0012-messages.md)."""
 
 
 class StateChanges(Construct):
-    """Two rules that publish to the pager in plain words."""
+    """Two rules that hand ECS's event to the function that words it (paging/)."""
 
     def __init__(self, scope: Construct, id_: str, *, names: Names, cluster: ecs.ICluster, pager: Pager) -> None:
         super().__init__(scope, id_)
         self._names = names
         self._cluster = cluster
         self._pager = pager
-        of = f"Vistafresca: {names.database} in {names.environment}"
         self._rule(
             "task-not-started",
-            description="A refresh task that ECS could not start",
             detail={"stopCode": ["TaskFailedToStart"]},
-            message=[
-                f"{of}: a refresh task could not start, so this run did not happen.",
-                f"Why, says ECS: {REASON}",
-                f"When: {SINCE}. Started by: {STARTED_BY}. Task: {TASK}",
-                (
-                    "Do first: if it names the image, a secret or the network, repair that; if capacity, "
-                    "the next run tries again."
-                ),
-            ],
+            what="A refresh task could not start, so this run did not happen.",
+            first=(
+                "If the reason names the image, a secret or the network, repair that; if capacity, the next run "
+                "tries again."
+            ),
         )
         self._rule(
             "task-exited",
-            description="A refresh task that ended with an exit code other than 0",
-            detail={
-                "$or": [
-                    {
-                        "group": [{"anything-but": [REQUESTED_GROUP]}],
-                        "containers": {"exitCode": [{"anything-but": [0]}]},
-                    },
-                    {
-                        "group": [REQUESTED_GROUP],
-                        "containers": {"exitCode": [{"anything-but": TOLD_OTHERWISE}]},
-                    },
-                ]
-            },
-            message=[
-                f"{of}: a refresh task ended with exit code {EXIT_CODE} ({STOP_CODE}).",
-                *EXIT_CODES,
-                f"ECS says: {REASON}",
-                f"When: {SINCE}. Started by: {STARTED_BY}. Task: {TASK}",
-                (
-                    f"Do first: read the end of its log in {names.log_group}; the events run_failed and "
-                    "step_failed name cause and remedy."
-                ),
-            ],
+            detail={"containers": {"exitCode": [{"anything-but": TOLD_OTHERWISE}]}},
+            what="A refresh task was killed or crashed; what it was refreshing keeps its last good data.",
+            first=(
+                "If memory ran out, raise task.memory_mib; otherwise read the end of its log. The next run goes on "
+                "where this one ended."
+            ),
         )
 
-    def _rule(self, name: str, *, description: str, detail: Mapping[str, Any], message: Sequence[str]) -> None:
+    def _rule(self, name: str, *, detail: Mapping[str, Any], what: str, first: str) -> None:
         revisions = Stack.of(self).format_arn(
             service="ecs", resource="task-definition", resource_name=f"{self._names.family}:"
         )
-        lines = [*message, f"Runbook: {self._pager.runbook(name)}"]
         rule = events.Rule(
             self,
             name,
             rule_name=f"{self._names.family}-{name}",
-            description=f"{description}. Runbook: {self._pager.runbook(name)}",
+            description=f"{what} Runbook: {self._pager.runbook(name)}",
             event_pattern=events.EventPattern(
                 source=["aws.ecs"],
                 detail_type=["ECS Task State Change"],
@@ -104,6 +69,11 @@ class StateChanges(Construct):
                 },
             ),
         )
-        rule.add_target(
-            targets.SnsTopic(self._pager.topic, message=events.RuleTargetInput.from_multiline_text("\n".join(lines)))
-        )
+        # Whole, since a path that an event lacks would leave a gap in the JSON.
+        message = {
+            "section": name,
+            "database": self._names.database,
+            "description": self._pager.description(what=what, where=self._names.place, first=first, section=name),
+            "detail": events.EventField.from_path("$.detail"),
+        }
+        rule.add_target(targets.SnsTopic(self._pager.alarms_topic, message=events.RuleTargetInput.from_object(message)))

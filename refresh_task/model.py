@@ -364,6 +364,20 @@ class ViewStatus:
         )
 
     @property
+    def late_since(self) -> datetime | None:
+        """When its data became older than its target lag; None: it is not late, or the age of its data is unknown."""
+        if (
+            not self.is_late
+            or self.target_lag is None
+            or self.data_timestamp is None
+            or self.lag_s is None
+            or self.local_lag_s is None
+        ):
+            return None
+        oldest_data = self.data_timestamp - timedelta(seconds=self.lag_s - self.local_lag_s)
+        return oldest_data + self.target_lag
+
+    @property
     def suspension(self) -> str | None:
         """Since when and until when it is left alone, and how to end that: a sentence for people; None: it is not."""
         if self.suspended_at is None:
@@ -378,6 +392,16 @@ class ViewStatus:
     def is_late(self) -> bool:
         """Whether someone must be told: a disabled view is never late."""
         return self.enabled and self.freshness is not Freshness.FRESH
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """What is wrong with it, in words: late, failing, suspended; a disabled view is none of these."""
+        wrong = {
+            "late": self.is_late,
+            "failing": self.failing_since is not None,
+            "suspended": self.suspended_at is not None,
+        }
+        return tuple(word for word, is_so in wrong.items() if self.enabled and is_so)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
@@ -17,6 +18,7 @@ from refresh_task.errors import ConfigurationError
 from refresh_task.model import TriggerType
 
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
+_IDENTITY = ("environment", "database", "service", "metrics_namespace")
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -321,4 +323,16 @@ class Settings:
                 raise ConfigurationError(
                     f"'{written}' {error}.", subject=variable, remedy=f"It means: {setting.metadata['what']}"
                 ) from None
+        return cls(**values)
+
+    @classmethod
+    def identity(cls, environment: Mapping[str, str]) -> Settings:
+        """Whose run it is, as far as that can be read, and the defaults for the rest: so that a run whose settings are
+        refused is told by the alarms of its own service."""
+        values = {}
+        for setting in fields(cls):
+            written = environment.get(setting.metadata["variable"], "").strip()
+            if setting.name in _IDENTITY and written:
+                with suppress(ValueError):  # from_environment() has refused it already
+                    values[setting.name] = setting.metadata["parse"](written)
         return cls(**values)

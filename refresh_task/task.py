@@ -53,7 +53,8 @@ def main(
         try:
             settings = Settings.from_environment(environment)
         except ConfigurationError as error:
-            reporters_for_run(Settings(), kind=kind, for_a_terminal=for_a_terminal).run_failed(error)
+            refused = Settings.identity(environment)
+            reporters_for_run(refused, kind=kind, for_a_terminal=for_a_terminal).run_failed(error)
             return ExitCode.UNUSABLE
         settings = replace(settings, trigger_type=_TRIGGER_TYPES.get(kind, settings.trigger_type))
         reporter = reporters_for_run(settings, kind=kind, for_a_terminal=for_a_terminal)

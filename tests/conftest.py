@@ -10,6 +10,7 @@ pytest_plugins = [
     "tests.fix_server",
     "tests.fix_database",
     "tests.fix_roles",
+    "tests.fix_paging",
     "tests.fix_task",
     "tests.fix_systems",
     "tests.fix_command_line",

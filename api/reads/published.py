@@ -122,7 +122,7 @@ class PublishedViews:
             "Usando vista base %s: la vista materializada %s no sirve ahora",
             view.endpoint.base,
             view.name,
-            extra={"counts": FALLBACKS} if is_fault else None,
+            extra={"view": view.name, **({"counts": FALLBACKS} if is_fault else {})},
         )
         rows = self._guard(view.name).run(selection, lambda: self._ask_base(view, selection))
         return Reading(view, source=Way.BASE, selection=selection, batches=iter([list(rows)]))

@@ -11,6 +11,7 @@ from infrastructure.settings.section import (
     AccountId,
     Cidr,
     Email,
+    KeyArn,
     PinnedImage,
     Region,
     Section,
@@ -84,8 +85,11 @@ class Pager(Section):
     """Addresses to subscribe to this stack's own topic; each must confirm once."""
 
     topic_arn: TopicArn | None = None
-    """An existing topic instead. Its policy and key must let CloudWatch and EventBridge publish: see the
+    """An existing topic instead. Its policy and key must let CloudWatch and this stack publish: see the
     output PagerPolicy."""
+
+    topic_kms_key_arn: KeyArn | None = None
+    """The customer-managed key of that topic, if it is encrypted."""
 
     runbook_url: str = "docs/runbook.md"
     """Where the runbook can be read; alarms link to its sections."""
@@ -97,6 +101,9 @@ class Pager(Section):
                 "emails are subscribed to this stack's own topic, and topic_arn replaces it: subscribe "
                 "them to that topic and remove emails"
             )
+            raise ValueError(msg)
+        if self.topic_kms_key_arn is not None and self.topic_arn is None:
+            msg = "topic_kms_key_arn is the key of topic_arn; this stack's own topic has its own key: remove it"
             raise ValueError(msg)
         return self
 
@@ -209,7 +216,7 @@ class Environment(Section):
     def _one_region(self) -> Self:
         """What lies elsewhere would be found missing only when deploying, or when the first task asks for it."""
         elsewhere = [zone for zone in self.network.availability_zones if zone[:-1] != self.region]
-        arns = [self.pager.topic_arn]
+        arns = [self.pager.topic_arn, self.pager.topic_kms_key_arn]
         for database in self.database:
             arns += [database.sentry.dsn_secret_arn, database.secret.arn if database.secret is not None else None]
         elsewhere += [arn for arn in arns if arn is not None and arn.split(":")[3] != self.region]

@@ -8,6 +8,7 @@ import os
 import traceback
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -25,6 +26,7 @@ from refresh_task.model import (
     Step,
     StepRetried,
     VacuumFinished,
+    ViewStatus,
 )
 from refresh_task.report.image import Image
 from refresh_task.report.reporter import Reporter
@@ -165,6 +167,9 @@ class LogReporter(Reporter):
                 reason=undue.reason,
                 next_due_at=undue.next_due_at and undue.next_due_at.isoformat(),
             )
+        for view in result.views:
+            if view.conditions:
+                self._view_unhealthy(view)
         late = {view.name: None if view.lag_s is None else round(view.lag_s, 1) for view in result.late_views}
         if self._kind is RunKind.SCHEDULED and not any(view.enabled for view in result.views):
             self.warn(
@@ -196,6 +201,34 @@ class LogReporter(Reporter):
                 for view in result.views
                 if view.enabled and view.suspended_at is not None
             },
+            requests_waiting_since={
+                view.name: view.oldest_request_at.isoformat()
+                for view in result.views
+                if view.enabled and view.oldest_request_at is not None
+            },
+        )
+
+    def _view_unhealthy(self, view: ViewStatus) -> None:
+        """All that a message to people says of one view."""
+        known = {
+            "data_timestamp": _iso(view.data_timestamp),
+            "lag_s": None if view.lag_s is None else round(view.lag_s, 1),
+            "target_lag_s": None if view.target_lag is None else view.target_lag.total_seconds(),
+            "late_since": _iso(view.late_since),
+            "failing_since": _iso(view.failing_since),
+            "consecutive_failures": view.consecutive_failures,
+            "suspended_since": _iso(view.suspended_at),
+            "probe_at": _iso(view.probe_at),
+            "last_status": view.last_status,
+            "last_message": view.last_message,
+            "remedy": view.last_remedy,
+        }
+        self.warn(
+            "view_unhealthy",
+            f"{view.name} is {' and '.join(view.conditions)}",
+            view=view.name,
+            conditions=list(view.conditions),
+            **{name: value for name, value in known.items() if value is not None},
         )
 
     def housekeeping_failed(self, error: VistafrescaError) -> None:
@@ -242,3 +275,7 @@ class LogReporter(Reporter):
             f"{reporter} failed ({type(error).__name__}: {error}); the run goes on",
             reporter=reporter,
         )
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat(timespec="seconds")

@@ -40,7 +40,7 @@ class SentryReporter(Reporter):
     def rows_abandoned(self, views: Sequence[str]) -> None:
         for view in views:
             message = f"{view}: an earlier task was killed while refreshing it; it keeps its last good data."
-            self._capture(message, view, "abandoned")
+            self._capture(message, view, "abandoned", "task-exited")
 
     def step_finished(self, outcome: Outcome) -> None:
         if outcome.status in _ERROR_STATUSES:
@@ -48,6 +48,7 @@ class SentryReporter(Reporter):
                 f"{outcome.view} {outcome.status}: {outcome.explanation}",
                 outcome.view,
                 outcome.sqlstate or outcome.status,
+                "views-failed",
             )
 
     def run_finished(self, result: RunResult) -> None:
@@ -56,16 +57,18 @@ class SentryReporter(Reporter):
         failed = {outcome.view for outcome in result.outcomes if outcome.status in _ERROR_STATUSES}
         for view in result.views:
             if view.name in failed and _was_just_suspended(view):
-                self._capture(f"{view.suspension}. The last error: {view.last_message}", view.name, "suspended")
+                self._capture(
+                    f"{view.suspension}. The last error: {view.last_message}", view.name, "suspended", "view-suspended"
+                )
         for view in result.late_views:
-            self._capture(view.lateness, view.name, "late")
+            self._capture(view.lateness, view.name, "late", "views-late")
         self._check_in("ok" if result.exit_code == 0 else "error", duration=result.duration_s)
 
     def run_failed(self, error: Exception) -> None:
         described = (
             str(error) if isinstance(error, VistafrescaError) else f"the task has a defect: {type(error).__name__}"
         )
-        self._capture(described, None, type(error).__name__)
+        self._capture(described, None, type(error).__name__, "run-failed")
         self._check_in("error")
 
     def close(self) -> None:
@@ -134,7 +137,8 @@ class SentryReporter(Reporter):
         self._sdk.crons.capture_checkin(**check_in)
         self._log("check_in_sent", f"checked in with Sentry: {status}", check_in=check_in)
 
-    def _capture(self, message: str, view: str | None, kind: str) -> None:
+    def _capture(self, message: str, view: str | None, kind: str, section: str) -> None:
+        """`section` is the runbook's."""
         if self._sdk is None:
             return
         self._sdk.capture_event(
@@ -144,6 +148,7 @@ class SentryReporter(Reporter):
                 # One issue per view and cause, not one per wording of PostgreSQL's message.
                 "fingerprint": ["vistafresca", self._settings.service, view or "run", kind],
                 "tags": {"view": view or "-", "kind": kind, "service": self._settings.service},
+                "extra": {"runbook": f"docs/runbook.md#{section}"},
             }
         )
 

@@ -1,4 +1,5 @@
-"""Follows every alarm and every state-change rule to a person: actions → topic → topic policy → key policy.
+"""Follows every alarm and every state-change rule to a person: actions → topic → topic policy → key policy → function
+→ people's topic (message_path.py).
 
 Broken links are returned as sentences. A topic that the template does not hold is someone else's: its ARN is literal,
 and the stack's output PagerPolicy says what its policy must allow.
@@ -7,6 +8,7 @@ and the stack's output PagerPolicy says what its policy must allow.
 from collections.abc import Iterator
 from typing import Any
 
+from tests.infrastructure.message_path import not_passed_on, reaches_people_directly
 from tests.infrastructure.template import Resource, Template, as_list, container, told_to, variables
 
 CLOUDWATCH = "cloudwatch.amazonaws.com"
@@ -84,6 +86,9 @@ def _is_written(template: Template, metric: dict[str, Any]) -> bool:
         case "AWS/Lambda":
             function = template.referred(given.get("FunctionName"))
             return set(given) == {"FunctionName"} and function is not None and function.type == "AWS::Lambda::Function"
+        case "AWS/SNS":
+            topic = template.referred(given.get("TopicName"))
+            return set(given) == {"TopicName"} and topic is not None and topic.type == "AWS::SNS::Topic"
         case "AWS/ApiGateway":
             return _stage_writes(template, metric)
         case namespace:
@@ -175,7 +180,7 @@ def _rule(template: Template, rule: Resource) -> Iterator[str]:
 
 
 def _may_not_publish(template: Template, topic_arn: object, publisher: str) -> Iterator[str]:
-    if isinstance(topic_arn, str) and topic_arn.startswith("arn:aws:sns:"):
+    if isinstance(topic_arn, str) and ":sns:" in topic_arn:
         if "PagerPolicy" not in template.json["Outputs"]:
             yield f"{topic_arn} is imported, and no output says what its policy must allow"
         return
@@ -191,6 +196,8 @@ def _may_not_publish(template: Template, topic_arn: object, publisher: str) -> I
     if not _allowed(policies, publisher, "sns:Publish"):
         yield f"the topic's policy does not let {publisher} publish"
     yield from _may_not_use_key(template, topic, publisher)
+    if not reaches_people_directly(template, topic_arn):
+        yield from not_passed_on(template, topic)
 
 
 def _may_not_use_key(template: Template, topic: Resource, publisher: str) -> Iterator[str]:

@@ -1,11 +1,35 @@
 """What a person paged at three in the morning gets to read, and when they are paged again."""
 
+import pytest
+
 from tests.infrastructure.paging_path import dimensions, metrics
 from tests.infrastructure.template import Resource, Template, services
 
+PAGER = "pager-failing"
+"""The one alarm that is of no database."""
+
 
 def alarms(template: Template) -> list[Resource]:
-    return template.resources("AWS::CloudWatch::Alarm")
+    """Those of the databases."""
+    found = template.resources("AWS::CloudWatch::Alarm")
+    return [alarm for alarm in found if not alarm.properties["AlarmName"].endswith(f"-{PAGER}")]
+
+
+@pytest.mark.parametrize("environment", ["sandbox", "production"])
+def test_the_alarm_on_the_messages_themselves(environment: str, request: pytest.FixtureRequest) -> None:
+    """One is enough, and missing data is no fault: the function is called only when something is wrong."""
+    template: Template = request.getfixturevalue(environment)
+    (alarm,) = [a for a in template.resources("AWS::CloudWatch::Alarm") if a not in alarms(template)]
+    given = alarm.properties
+    assert given["AlarmName"] == f"vistafresca-{environment}-{PAGER}"
+    assert f"Environment: {environment}. First: See in CloudWatch which alarms" in given["AlarmDescription"]
+    assert given["AlarmDescription"].endswith(f"#{PAGER}")
+    assert (given["Threshold"], given["TreatMissingData"]) == (1, "notBreaching")
+    assert {metric["MetricName"] for metric in metrics(alarm)} == {
+        "Errors",
+        "DestinationDeliveryFailures",
+        "NumberOfNotificationsFailed",
+    }
 
 
 def test_names_are_readable_and_unique(template: Template) -> None:

@@ -33,7 +33,8 @@ def test_each_has_a_task_definition_its_rules_and_every_alarm(production: Templa
     assert services(production) == ["production-fluxion", "production-driver-matrix"]
     names = {alarm.properties["AlarmName"] for alarm in production.resources("AWS::CloudWatch::Alarm")}
     assert names == {
-        f"vistafresca-{service}-{alarm}" for service in services(production) for alarm in PER_DATABASE_ALARMS
+        "vistafresca-production-pager-failing",
+        *(f"vistafresca-{service}-{alarm}" for service in services(production) for alarm in PER_DATABASE_ALARMS),
     }
     rules = {rule.properties["Name"] for rule in production.resources("AWS::Events::Rule")}
     assert rules == {
@@ -46,8 +47,11 @@ def test_each_has_a_task_definition_its_rules_and_every_alarm(production: Templa
 
 
 def test_they_share_cluster_pager_and_dashboard(production: Template) -> None:
-    for shared in ("AWS::ECS::Cluster", "AWS::SNS::Topic", "AWS::CloudWatch::Dashboard"):
+    for shared in ("AWS::ECS::Cluster", "AWS::KMS::Key", "AWS::CloudWatch::Dashboard"):
         production.one(shared)
+    topics = {topic.properties["TopicName"] for topic in production.resources("AWS::SNS::Topic")}
+    assert topics == {"vistafresca-production", "vistafresca-production-alarms"}
+    production.one("AWS::Lambda::Function", FunctionName="vistafresca-production-pager")
 
 
 def test_neither_shares_a_role_a_security_group_or_a_log_group(production: Template) -> None:
@@ -59,7 +63,7 @@ def test_neither_shares_a_role_a_security_group_or_a_log_group(production: Templ
         f"{prefix}{service}-bi-{what}"
         for service in services(production)
         for prefix, what in (("/aws/ecs/", "refresh"), ("/aws/lambda/", "api"), ("/aws/vendedlogs/", "api-access"))
-    }
+    } | {"/aws/lambda/vistafresca-production-pager"}
 
 
 def test_the_dashboard_shows_every_alarm_and_every_database(template: Template) -> None:

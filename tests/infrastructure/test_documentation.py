@@ -1,15 +1,20 @@
 """The documents say what the code says: every settings key, every alarm and rule, every file they name."""
 
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
 
+import botocore
+import botocore.session
 import pytest
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from infrastructure.settings import Environment
+from paging.sections import SECTIONS
+from refresh_task.command_line import _commands as command_line
 from tests.infrastructure.conftest import ROOT
 from tests.infrastructure.template import Template
 
@@ -92,6 +97,47 @@ def test_every_alarm_and_rule_links_to_a_section_and_every_section_is_linked_to(
 ) -> None:
     assert linked(production) | NOT_SHIPPED == set(sections())
     assert linked(sandbox) <= set(sections())
+
+
+def test_every_section_is_one_that_messages_are_composed_for_and_the_other_way_round() -> None:
+    assert set(SECTIONS) | {"pager-failing"} == set(sections())
+
+
+def commands(text: str) -> set[str]:
+    """What stands between backticks and begins with a program's name, on one line."""
+    found = re.findall(r"`((?:aws|vistafresca) [^`]+)`", text)
+    return {" ".join(command.split()) for command in found}
+
+
+def typed(program: str) -> list[list[str]]:
+    """The runbook's commands of that program, in words."""
+    words = [shlex.split(command) for command in commands(RUNBOOK.read_text(encoding="utf-8"))]
+    return [command for command in words if command[0] == program]
+
+
+def test_the_runbooks_aws_commands_exist_and_take_these_options() -> None:
+    """By botocore's own descriptions of the services, which the AWS CLI is made of."""
+    session = botocore.session.get_session()
+    typed = [
+        shlex.split(command) for command in commands(RUNBOOK.read_text(encoding="utf-8")) if command.startswith("aws")
+    ]
+    assert len(typed) >= 5
+    for _, service, operation, *rest in typed:
+        model = session.get_service_model(service)
+        known = {botocore.xform_name(name, "-"): model.operation_model(name) for name in model.operation_names}
+        assert operation in known, f"aws {service} {operation}"
+        shape = known[operation].input_shape
+        assert shape is not None
+        options = {f"--{botocore.xform_name(member, '-')}" for member in shape.members} | {"--query", "--region"}
+        assert {word for word in rest if word.startswith("--")} <= options
+
+
+def test_the_runbooks_own_commands_exist() -> None:
+    typed = {
+        command.split()[1] for command in commands(RUNBOOK.read_text(encoding="utf-8")) if command.startswith("vista")
+    }
+    assert typed >= {"status", "resume"}
+    assert typed <= set(command_line.commands)
 
 
 def test_the_links_of_an_environment_lead_to_its_own_runbook(production: Template, sandbox: Template) -> None:

@@ -8,11 +8,12 @@ import pytest
 from infrastructure.application import application
 from tests.infrastructure.conftest import ROOT
 from tests.infrastructure.paging_path import broken_links
-from tests.infrastructure.template import Template, alarm, container, variables
+from tests.infrastructure.template import Template, alarm, as_list, container, told_to, variables
 
 TOPIC = "arn:aws:sns:us-east-1:123456789012:company-pager"
+TOPIC_KEY = "arn:aws:kms:us-east-1:123456789012:key/99999999-8888-7777-6666-555555555555"
 CHANGES = {
-    'emails = ["on-call@example.com"]': f'topic_arn = "{TOPIC}"',
+    'emails = ["on-call@example.com"]': f'topic_arn = "{TOPIC}"\ntopic_kms_key_arn = "{TOPIC_KEY}"',
     "log_retention_days = 90": 'log_retention_days = 365\ncpu_architecture = "X86_64"\ncontainer_insights = true',
     "[image]": 'resolver_cidrs = ["10.0.0.2/32"]\n\n[image]',
     "123456789012.dkr.ecr.us-east-1.amazonaws.com/vistafresca@": "ghcr.io/example/vistafresca@",
@@ -53,12 +54,28 @@ def other(tmp_path_factory: pytest.TempPathFactory) -> Template:
 
 def test_an_existing_topic_is_published_to_and_its_owner_is_told_what_to_allow(other: Template) -> None:
     assert broken_links(other) == []
-    assert other.resources("AWS::SNS::Topic") == []
-    for given in other.resources("AWS::CloudWatch::Alarm"):
-        assert (given.properties["AlarmActions"], given.properties["OKActions"]) == ([TOPIC], [TOPIC])
-    told = other.json["Outputs"]["PagerPolicy"]["Value"]
-    for needed in (TOPIC, "cloudwatch.amazonaws.com", "events.amazonaws.com", "sns:Publish", "kms:GenerateDataKey*"):
+    assert [topic.properties["TopicName"] for topic in other.resources("AWS::SNS::Topic")] == [
+        "vistafresca-other-alarms"
+    ]
+    (function,) = other.resources("AWS::Lambda::Function")
+    assert told_to(function)["VISTAFRESCA_PEOPLE_TOPIC_ARN"] == TOPIC
+    direct = alarm(other, "other", "pager-failing").properties
+    assert (direct["AlarmActions"], direct["OKActions"]) == ([TOPIC], [TOPIC])
+    told = other.resolve(other.json["Outputs"]["PagerPolicy"]["Value"])
+    role = function.properties["Role"]["Fn::GetAtt"][0]
+    for needed in (TOPIC, "cloudwatch.amazonaws.com", f"<{role}.Arn>", "sns:Publish", "kms:GenerateDataKey*"):
         assert needed in told
+    assert "events.amazonaws.com" not in told  # EventBridge publishes to the stack's own topic only
+
+
+def test_the_key_of_an_existing_topic_may_be_used_and_no_other(other: Template) -> None:
+    uses = {
+        str(statement["Resource"])
+        for policy in other.resources("AWS::IAM::Policy")
+        for statement in policy.properties["PolicyDocument"]["Statement"]
+        if "kms:GenerateDataKey" in as_list(statement["Action"])
+    }
+    assert uses == {TOPIC_KEY}
 
 
 def test_an_existing_topic_without_that_output_is_a_broken_link(other: Template) -> None:

@@ -109,6 +109,82 @@ def _filter_without_dimension(resources: dict[str, dict[str, Any]]) -> None:
             resource["Properties"]["MetricTransformations"][0].pop("Dimensions")
 
 
+def _no_subscription(resources: dict[str, dict[str, Any]]) -> None:
+    for id_ in [id_ for id_, resource in resources.items() if resource["Type"] == "AWS::SNS::Subscription"]:
+        if resources[id_]["Properties"]["Protocol"] == "lambda":
+            del resources[id_]
+
+
+def _no_permission(resources: dict[str, dict[str, Any]]) -> None:
+    for id_ in [id_ for id_, resource in resources.items() if resource["Type"] == "AWS::Lambda::Permission"]:
+        if resources[id_]["Properties"]["Principal"] == "sns.amazonaws.com":
+            del resources[id_]
+
+
+def _permission_for_another_topic(resources: dict[str, dict[str, Any]]) -> None:
+    _of_type(resources, "AWS::Lambda::Permission")["SourceArn"] = {"Ref": "PagerTopic86343D3D"}
+
+
+def _pager_function(resources: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    properties = next(
+        resource["Properties"]
+        for resource in resources.values()
+        if resource["Type"] == "AWS::Lambda::Function" and resource["Properties"]["FunctionName"].endswith("-pager")
+    )
+    assert isinstance(properties, dict)
+    return properties
+
+
+def _publishes_in_a_circle(resources: dict[str, dict[str, Any]]) -> None:
+    subscription = next(
+        resource["Properties"]
+        for resource in resources.values()
+        if resource["Type"] == "AWS::SNS::Subscription" and resource["Properties"]["Protocol"] == "lambda"
+    )
+    _pager_function(resources)["Environment"]["Variables"]["VISTAFRESCA_PEOPLE_TOPIC_ARN"] = subscription["TopicArn"]
+
+
+def _role_without(action: str) -> Mutation:
+    def forget(resources: dict[str, dict[str, Any]]) -> None:
+        for resource in resources.values():
+            if resource["Type"] == "AWS::IAM::Policy":
+                for statement in resource["Properties"]["PolicyDocument"]["Statement"]:
+                    statement["Action"] = [name for name in as_list(statement["Action"]) if name != action]
+
+    return forget
+
+
+def _key_without_account(resources: dict[str, dict[str, Any]]) -> None:
+    statements = _of_type(resources, "AWS::KMS::Key")["KeyPolicy"]["Statement"]
+    statements[:] = [statement for statement in statements if "AWS" not in statement["Principal"]]
+
+
+def _no_destination(resources: dict[str, dict[str, Any]]) -> None:
+    del _of_type(resources, "AWS::Lambda::EventInvokeConfig")["DestinationConfig"]
+
+
+def _watchman_through_what_it_watches(resources: dict[str, dict[str, Any]]) -> None:
+    _alarm(resources, "pager-failing")["AlarmActions"] = _alarm(resources, "heartbeat")["AlarmActions"]
+
+
+def _watches(metric: str) -> Mutation:
+    """The alarm on the function without one of its metrics."""
+
+    def blind(resources: dict[str, dict[str, Any]]) -> None:
+        entries = _alarm(resources, "pager-failing")["Metrics"]
+        entries[:] = [
+            entry for entry in entries if entry.get("MetricStat", {}).get("Metric", {}).get("MetricName") != metric
+        ]
+
+    return blind
+
+
+def _people_topic_forgets_cloudwatch(resources: dict[str, dict[str, Any]]) -> None:
+    for resource in resources.values():
+        if resource["Type"] == "AWS::SNS::TopicPolicy" and "PagerTopic" in str(resource["Properties"]["Topics"]):
+            _without_service(resource["Properties"]["PolicyDocument"], CLOUDWATCH)
+
+
 def _rule_off(resources: dict[str, dict[str, Any]]) -> None:
     _rule(resources)["State"] = "DISABLED"
 
@@ -176,6 +252,22 @@ def test_a_cut_link_of_the_api_is_found(production: Template, mutation: Mutation
         (_dimension_in_expression, "heartbeat: nothing writes Vistafresca RunCompleted {}"),
         (_unknown_metric, "views-late: nothing writes Vistafresca LateViews"),
         (_filter_without_dimension, "views-failed: nothing writes Vistafresca/Logs ViewsFailed"),
+        (_no_subscription, "heartbeat: no function is subscribed to vistafresca-sandbox-alarms"),
+        (_no_permission, "its policy does not let sns.amazonaws.com call it for vistafresca-sandbox-alarms"),
+        (_permission_for_another_topic, "its policy does not let sns.amazonaws.com call it"),
+        (_publishes_in_a_circle, "where nobody subscribes"),
+        (_role_without("sns:Publish"), "its role may not publish to the people's topic"),
+        (_role_without("kms:Decrypt"), "its role may not kms:Decrypt with the key of the people's topic"),
+        (_role_without("kms:GenerateDataKey"), "its role may not kms:GenerateDataKey with the key"),
+        (_key_without_account, "does not go by the account's roles"),
+        (_role_without("logs:FilterLogEvents"), "may not logs:FilterLogEvents in /aws/ecs/sandbox-main-bi-refresh"),
+        (_role_without("logs:GetLogEvents"), "may not logs:GetLogEvents in /aws/ecs/sandbox-main-bi-refresh"),
+        (_no_destination, "what it fails on is not handed to people"),
+        (_watchman_through_what_it_watches, "no alarm tells people of AWS/Lambda Errors"),
+        (_watches("Errors"), "no alarm tells people of AWS/Lambda Errors"),
+        (_watches("DestinationDeliveryFailures"), "no alarm tells people of AWS/Lambda DestinationDeliveryFailures"),
+        (_watches("NumberOfNotificationsFailed"), "no alarm tells people of AWS/SNS NumberOfNotificationsFailed"),
+        (_people_topic_forgets_cloudwatch, f"pager-failing: the topic's policy does not let {CLOUDWATCH} publish"),
         (_rule_off, "is disabled"),
         (_rule_without_target, "has no target"),
         (_rule_with_role, "a role on an SNS target"),

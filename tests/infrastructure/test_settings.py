@@ -72,6 +72,13 @@ CASES = [
         "",
         "remove emails",
     ),
+    (
+        "runbook_url",
+        'topic_kms_key_arn = "arn:aws:kms:us-east-1:123456789012:key/11111111"\nrunbook_url',
+        "pager",
+        "",
+        "own topic has its own key",
+    ),
     ("subnet-0fedcba9876543210", "subnet-1", "network.private_subnet_ids[1]", "subnet-1", "subnet-0123456789abcdef0"),
     (', "subnet-0fedcba9876543210"', "", "network", "1 entries", "one subnet per zone"),
     ("vpc_id = ", 'cidr = "10.0.0.0/16"\nvpc_id = ', "network", "", "either vpc_id"),

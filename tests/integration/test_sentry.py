@@ -49,6 +49,10 @@ def test_a_failed_view_checks_in_error_and_sends_one_event_per_view_and_cause(
     assert "Key (id)=(7) already exists" in failure["message"]
     assert "bi_refresh.duplicate_keys" in failure["message"]
     assert late["fingerprint"][-1] == "late"
+    assert [event["extra"]["runbook"] for event in (failure, late)] == [
+        "docs/runbook.md#views-failed",
+        "docs/runbook.md#views-late",
+    ]
     assert f"{broken} is late: its data is of unknown age" in late["message"]
 
 

@@ -231,6 +231,38 @@ def test_the_end_of_a_run_counts_what_was_left_alone_and_names_what_is_suspended
     assert line["suspended_views_since"] == {"public.suspended": NOON.isoformat()}
 
 
+def test_a_view_that_is_not_well_has_a_line_with_all_that_a_message_says(capsys: pytest.CaptureFixture[str]) -> None:
+    """The oldest data that it was made from is ten seconds older than its own."""
+    late = replace(
+        LATE, lag_s=1010.0, local_lag_s=1000.0, last_status="failed", last_message="no", last_remedy="Mend it."
+    )
+    disabled = replace(LATE, name="public.off", enabled=False, suspended_at=NOON)
+    LogReporter(settings()).run_finished(result(VIEW, late, replace(SUSPENDED, failing_since=NOON), disabled))
+    first, second = [line for line in lines(capsys) if line["event"] == "view_unhealthy"]
+    assert first["message"] == "public.late is late"
+    assert {name: first.get(name) for name in ("view", "conditions", "lag_s", "target_lag_s", "late_since")} == {
+        "view": "public.late",
+        "conditions": ["late"],
+        "lag_s": 1010.0,
+        "target_lag_s": 900.0,
+        "late_since": (NOON + timedelta(minutes=15, seconds=-10)).isoformat(),
+    }
+    assert (first["last_status"], first["last_message"], first["remedy"]) == ("failed", "no", "Mend it.")
+    assert second["conditions"] == ["failing", "suspended"]
+    assert (second["suspended_since"], second["consecutive_failures"]) == (NOON.isoformat(), 5)
+    assert "late_since" not in second
+
+
+def test_of_data_of_unknown_age_nobody_can_say_since_when_it_is_late() -> None:
+    assert replace(LATE, lag_s=None, data_timestamp=None).late_since is None
+    assert VIEW.late_since is None
+
+
+def test_the_requests_that_wait_are_named(logged: Callable[..., dict[str, Any]]) -> None:
+    line = logged(lambda reporter: reporter.run_finished(result(VIEW, SUSPENDED)))
+    assert line["requests_waiting_since"] == {"public.suspended": NOON.isoformat()}
+
+
 def test_views_that_are_not_due_have_a_line_each_when_debugging(capsys: pytest.CaptureFixture[str]) -> None:
     ended = result(VIEW, undue=(Undue("public.b", "its data is 1 min old", NOON),))
     LogReporter(settings(log_level="INFO")).run_finished(ended)
