@@ -7,8 +7,10 @@ from constructs import Construct
 from infrastructure.dashboard import Dashboard
 from infrastructure.image import container_image
 from infrastructure.network import Network
+from infrastructure.one_off_tasks import OneOffTasks
 from infrastructure.operations import EnvironmentOperations
 from infrastructure.pager import Pager
+from infrastructure.refresh_task import RETENTION
 from infrastructure.refreshed_database import RefreshedDatabase
 from infrastructure.settings import Environment
 
@@ -50,6 +52,15 @@ class VistafrescaStack(cdk.Stack):
         image = container_image(self, settings=settings.image, architecture=settings.cpu_architecture)
         pager = Pager(self, "Pager", settings=settings.pager, name=name, removal_policy=removal_policy)
         dashboard = Dashboard(self, "Dashboard", name=name)
+        one_off_tasks = None
+        if any(database.migrate_on_deploy for database in settings.database):
+            one_off_tasks = OneOffTasks(
+                self,
+                "OneOffTasks",
+                name=name,
+                retention=RETENTION[settings.log_retention_days],
+                removal_policy=removal_policy,
+            )
         for database in settings.database:
             RefreshedDatabase(
                 self,
@@ -61,6 +72,7 @@ class VistafrescaStack(cdk.Stack):
                 image=image,
                 pager=pager,
                 dashboard=dashboard,
+                one_off_tasks=one_off_tasks if database.migrate_on_deploy else None,
                 removal_policy=removal_policy,
             )
         EnvironmentOperations(self, "Operations", dashboard_name=dashboard.name, pager=pager)

@@ -2,6 +2,7 @@
 
 Scoped to the cluster and, by prefix, to the task definition's family: whatever the revision, and whoever
 started the task. https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_task_events.html
+Tasks of a deployment are its own business: it fails with the reason (infrastructure/migrations.py).
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +14,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from constructs import Construct
 
-from infrastructure.naming import REQUESTED_GROUP, Names
+from infrastructure.naming import DEPLOYMENT_GROUP, REQUESTED_GROUP, Names
 from infrastructure.pager import Pager
 
 TASK = events.EventField.from_path("$.detail.taskArn")
@@ -45,7 +46,7 @@ class StateChanges(Construct):
         self._rule(
             "task-not-started",
             description="A refresh task that ECS could not start",
-            detail={"stopCode": ["TaskFailedToStart"]},
+            detail={"stopCode": ["TaskFailedToStart"], "group": [{"anything-but": [DEPLOYMENT_GROUP]}]},
             message=[
                 f"{of}: a refresh task could not start, so this run did not happen.",
                 f"Why, says ECS: {REASON}",
@@ -62,7 +63,7 @@ class StateChanges(Construct):
             detail={
                 "$or": [
                     {
-                        "group": [{"anything-but": [REQUESTED_GROUP]}],
+                        "group": [{"anything-but": [REQUESTED_GROUP, DEPLOYMENT_GROUP]}],
                         "containers": {"exitCode": [{"anything-but": [0]}]},
                     },
                     {

@@ -25,6 +25,10 @@ OVERRIDABLE = ("schedule", "task", "guards", "alarms", "sentry", "api")
 """The tables that a database may have too; its keys win over the environment's."""
 
 
+OVERRIDABLE_KEYS = ("migrate_on_deploy",)
+"""The keys of the environment that a database may have too."""
+
+
 class Network(Section):
     """An existing VPC, described here so that synth asks AWS nothing; or a range of addresses for a new one."""
 
@@ -117,6 +121,10 @@ class Environment(Section):
 
     container_insights: bool = False
     """ECS's own metrics of CPU and memory, which cost extra. What decides whether data is fresh does not need them."""
+
+    migrate_on_deploy: bool = False
+    """true: each deployment that changes a database's schema, its policies or its task runs the outputs Migrate and
+    Apply by itself, before the rules change, and fails if they do."""
 
     network: Network
     """Where tasks run."""

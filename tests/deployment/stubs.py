@@ -1,4 +1,4 @@
-"""AWS by script: real clients of botocore, whose every call and answer is checked against the services' descriptions."""
+"""AWS by script: botocore's own clients, whose every call and answer is checked against the services' descriptions."""
 
 from __future__ import annotations
 
