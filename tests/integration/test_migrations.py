@@ -347,7 +347,7 @@ def test_a_run_that_starts_during_a_migration_steps_back(database: Database, run
     assert run_task(database, **CRON).event("run_finished")
 
 
-# ---- An older version on a newer database --------------------------------------------------------
+# ---- An older version on a newer database, and a newer on an older -------------------------------
 
 
 def test_an_older_version_leaves_a_newer_database_alone(
@@ -402,6 +402,22 @@ def test_a_database_that_is_not_plainly_newer_is_refused(
     assert message in result.stderr
     assert "Migrate with a version that has them all." in result.stderr
     assert dump(database) == before
+
+
+@pytest.mark.parametrize("command", ["run", "status", "plan", "history", "apply", "request", "refresh"])
+def test_a_newer_version_on_an_older_schema_says_what_to_run(
+    database: Database, vistafresca: RunTask, tmp_path: Path, command: str
+) -> None:
+    """As between a deployment and its migration; whichever migration is the newest."""
+    view = make_view(database, "a")
+    down(database, CORE[-1])
+    views_file = tmp_path / "views.toml"
+    views_file.write_text(f'[[view]]\nname = "{view}"\n')
+    arguments = {"apply": ["--file", str(views_file)], "request": [view], "refresh": [view]}.get(command, [])
+    result = vistafresca(database, command, *arguments)
+    assert result.exit_code == 2
+    assert re.search("schema is older|schema, or an older one", result.stdout + result.stderr)
+    assert "Run: vistafresca migrate" in result.stdout + result.stderr
 
 
 # ---- list, down, and what is refused -------------------------------------------------------------
