@@ -47,7 +47,7 @@ def todays(migrated_template: Database, server: object) -> Iterator[Database]:  
 
 
 def add_all_sorts(database: Database, *, required_in_view_policy: bool) -> None:
-    """A later revision, of the kinds that are allowed, recorded as Alembic does: columns, a table, a function, views."""
+    """A later revision, of the kinds that are allowed, recorded as by Alembic: columns, a table, a function, views."""
     tables = {table for (table,) in database.rows(_RELATIONS, "r")} - {"migration"}
     assert len(tables) > 8
     for table in tables:
