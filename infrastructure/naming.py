@@ -12,6 +12,9 @@ FLEET = "fleet"
 REQUESTED_GROUP = "vistafresca-requested"
 """The ECS task group of runs for the event queue: so that the rules on task states can tell them apart."""
 
+DEPLOYMENT_GROUP = "vistafresca-deployment"
+"""That of the tasks that a deployment runs: whoever deploys is told how they end, and nobody is paged."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Names:
@@ -35,6 +38,11 @@ class Names:
     def service(self) -> str:
         """The `service` dimension of every metric, and field of every log line."""
         return f"{self.environment}-{self.database}"
+
+    @property
+    def cluster(self) -> str:
+        """Shared by the databases of the environment."""
+        return f"vistafresca-{self.environment}"
 
     @property
     def family(self) -> str:

@@ -7,6 +7,7 @@ from aws_cdk import CfnOutput, Fn, Stack
 from aws_cdk import aws_ecs as ecs
 from constructs import Construct
 
+from infrastructure import commands
 from infrastructure.messages import Messages
 from infrastructure.naming import CONTAINER, Names
 from infrastructure.network import Network
@@ -38,10 +39,10 @@ class Operations(Construct):
         outputs = {
             "RunNow": (command_of("run"), "Refresh now, as the schedule would"),
             "Migrate": (
-                command_of("migrate", *(word for system in systems for word in ("--system", system))),
+                command_of(*commands.migrate(systems)),
                 "Bring the database's bi_refresh schema up to date; do this first, once",
             ),
-            "Apply": (command_of("apply", *views_files(systems)), "Apply views.toml's policies"),
+            "Apply": (command_of(*commands.apply(systems)), "Apply views.toml's policies"),
             **{
                 f"Sample{system.title().replace('_', '')}": (
                     command_of("sample", system),
@@ -71,14 +72,6 @@ def each_rule(verb: str, rules: Sequence[str], *, region: str) -> str:
     return " && ".join(f"aws events {verb}-rule --region {region} --name {rule}" for rule in rules)
 
 
-def views_files(systems: Sequence[str]) -> list[str]:
-    """The user's own file and each system's: what is in none of the files given is not refreshed."""
-    if not systems:
-        return []
-    files = ["views.toml", *(f"sql/systems/{system}/views.toml" for system in systems)]
-    return [word for file in files for word in ("--file", file)]
-
-
 def _run_task(
     arguments: Sequence[str],
     *,
@@ -94,7 +87,7 @@ def _run_task(
         f"securityGroups=[{task.security_group.security_group_id}],"
         f"assignPublicIp={'ENABLED' if network.assign_public_ip else 'DISABLED'}"
     )
-    overrides = {"containerOverrides": [{"name": CONTAINER, "command": ["python", "-m", "refresh_task", *arguments]}]}
+    overrides = {"containerOverrides": [{"name": CONTAINER, "command": [*commands.PROGRAM, *arguments]}]}
     return (
         f"aws ecs run-task --region {region} --cluster {cluster.cluster_name} --task-definition {names.family} "
         f"--launch-type FARGATE --platform-version 1.4.0 --propagate-tags TASK_DEFINITION "

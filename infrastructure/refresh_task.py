@@ -25,6 +25,7 @@ RETENTION = {
     180: logs.RetentionDays.SIX_MONTHS,
     365: logs.RetentionDays.ONE_YEAR,
 }
+LOG_STREAM_PREFIX = "run"
 WHY_PLAIN_VARIABLES = "Names, limits and ARNs. Passwords and the DSN are fetched by the task itself when it runs."
 READ_METRICS = "cloudwatch:GetMetricStatistics"
 WHY_ANY_REGISTRY = "ecr:GetAuthorizationToken knows no resources; what it allows to pull is granted per repository."
@@ -90,7 +91,7 @@ class RefreshTask(Construct):
             # hundred lines never fill, so that neither is a line (and the metrics in it) lost nor does a slow
             # CloudWatch hold up a refresh.
             logging=ecs.LogDrivers.aws_logs(
-                stream_prefix="run",
+                stream_prefix=LOG_STREAM_PREFIX,
                 log_group=self.log_group,
                 mode=ecs.AwsLogDriverMode.NON_BLOCKING,
                 max_buffer_size=Size.mebibytes(4),

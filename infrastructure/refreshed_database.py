@@ -9,9 +9,11 @@ from infrastructure.api import Api, ApiOperations, api_watches
 from infrastructure.dashboard import Dashboard
 from infrastructure.database import Database, DatabaseWithSecret, DatabaseWithToken
 from infrastructure.metrics import LogMetrics, RunMetrics
+from infrastructure.migrations import Migrations
 from infrastructure.monitoring import Monitoring
 from infrastructure.naming import Names
 from infrastructure.network import Network
+from infrastructure.one_off_tasks import OneOffTasks
 from infrastructure.operations import Operations
 from infrastructure.pager import Pager
 from infrastructure.provisioned_database import ProvisionedDatabase
@@ -23,7 +25,8 @@ from infrastructure.state_changes import StateChanges
 
 
 class RefreshedDatabase(Construct):
-    """The parts, and the grants where they meet. Without a dashboard it has no rows of its own."""
+    """The parts, and the grants where they meet. Without a dashboard it has no rows of its own; with the means to run
+    one-off tasks, each deployment migrates it."""
 
     def __init__(
         self,
@@ -37,6 +40,7 @@ class RefreshedDatabase(Construct):
         image: ecs.ContainerImage,
         pager: Pager,
         dashboard: Dashboard | None,
+        one_off_tasks: OneOffTasks | None,
         removal_policy: RemovalPolicy,
     ) -> None:
         super().__init__(scope, id_)
@@ -69,6 +73,20 @@ class RefreshedDatabase(Construct):
             task=task,
             network=network,
         )
+        if one_off_tasks is not None:
+            migrations = Migrations(
+                self,
+                "Migrations",
+                names=names,
+                systems=settings.systems,
+                cluster=cluster,
+                task=task,
+                network=network,
+                database=self.node.find_child("Database"),
+                one_off_tasks=one_off_tasks,
+            )
+            for rule in schedule.rules:
+                rule.node.add_dependency(migrations)
         api = None
         if schedule.daily_rule is not None:
             api = Api(

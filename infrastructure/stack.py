@@ -11,6 +11,7 @@ from infrastructure.image import container_image
 from infrastructure.messages import Messages
 from infrastructure.naming import FLEET, Names
 from infrastructure.network import Network
+from infrastructure.one_off_tasks import OneOffTasks
 from infrastructure.operations import EnvironmentOperations
 from infrastructure.overview import Overview
 from infrastructure.pager import Pager
@@ -74,6 +75,15 @@ class VistafrescaStack(cdk.Stack):
             )
             return
         dashboard = self._dashboard(name, messages)
+        one_off_tasks = None
+        if any(database.migrate_on_deploy for database in settings.database):
+            one_off_tasks = OneOffTasks(
+                self,
+                "OneOffTasks",
+                name=name,
+                retention=RETENTION[settings.log_retention_days],
+                removal_policy=removal_policy,
+            )
         for database in settings.database:
             RefreshedDatabase(
                 self._scope(database.name),
@@ -85,6 +95,7 @@ class VistafrescaStack(cdk.Stack):
                 image=image,
                 pager=pager,
                 dashboard=dashboard,
+                one_off_tasks=one_off_tasks if database.migrate_on_deploy else None,
                 removal_policy=removal_policy,
             )
 

@@ -2,6 +2,7 @@
 
 Scoped to the cluster and, by prefix, to the task definition's family: whatever the revision, and whoever
 started the task. https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_task_events.html
+Tasks of a deployment are its own business: it fails with the reason (infrastructure/migrations.py).
 """
 
 from collections.abc import Mapping
@@ -13,13 +14,15 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from constructs import Construct
 
-from infrastructure.naming import Names
+from infrastructure.naming import DEPLOYMENT_GROUP, Names
 from infrastructure.pager import Pager
 
 TOLD_OTHERWISE = [0, 1, 2, 3]
 """What the task says by its own exit codes, alarms say, once and not at every run: views-failed and views-late (1),
 run-failed (2), slow-run (3, the deadline). Who starts a task by hand reads its log
 (docs/decisions/0012-messages.md)."""
+
+NOT_OF_A_DEPLOYMENT = [{"anything-but": [DEPLOYMENT_GROUP]}]
 
 
 class StateChanges(Construct):
@@ -32,7 +35,7 @@ class StateChanges(Construct):
         self._pager = pager
         self._rule(
             "task-not-started",
-            detail={"stopCode": ["TaskFailedToStart"]},
+            detail={"stopCode": ["TaskFailedToStart"], "group": NOT_OF_A_DEPLOYMENT},
             what="A refresh task could not start, so this run did not happen.",
             first=(
                 "If the reason names the image, a secret or the network, repair that; if capacity, the next run "
@@ -41,7 +44,7 @@ class StateChanges(Construct):
         )
         self._rule(
             "task-exited",
-            detail={"containers": {"exitCode": [{"anything-but": TOLD_OTHERWISE}]}},
+            detail={"containers": {"exitCode": [{"anything-but": TOLD_OTHERWISE}]}, "group": NOT_OF_A_DEPLOYMENT},
             what="A refresh task was killed or crashed; what it was refreshing keeps its last good data.",
             first=(
                 "If memory ran out, raise task.memory_mib; otherwise read the end of its log. The next run goes on "

@@ -7,9 +7,10 @@ from aws_cdk import CfnOutput, Stack
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from infrastructure import commands
 from infrastructure.fleet.schedule import machine_input
 from infrastructure.naming import Names
-from infrastructure.operations import each_rule, views_files
+from infrastructure.operations import each_rule
 
 
 class FleetOperations(Construct):
@@ -30,7 +31,7 @@ class FleetOperations(Construct):
         arn = machine.state_machine_arn
 
         def for_each(*arguments: str) -> str:
-            command = ["python", "-m", "refresh_task", *arguments]
+            command = [*commands.PROGRAM, *arguments]
             given = machine_input(command, names=names, trigger_type="manual", triggered_by="operator")
             return (
                 f"aws stepfunctions start-execution --region {region} --state-machine-arn {arn} "
@@ -45,10 +46,10 @@ class FleetOperations(Construct):
         outputs = {
             "RunNow": (for_each("run"), "Refresh every database now, as the schedule would"),
             "Migrate": (
-                for_each("migrate", *(word for system in systems for word in ("--system", system))),
+                for_each(*commands.migrate(systems)),
                 "Bring every database's bi_refresh schema up to date; do this first, and after adding a database",
             ),
-            "Apply": (for_each("apply", *views_files(systems)), "Apply views.toml's policies to every database"),
+            "Apply": (for_each(*commands.apply(systems)), "Apply views.toml's policies to every database"),
             "Status": (for_each("status"), "Write the freshness of every view of every database to the log"),
             "WhichFailed": (
                 f"{describe} --execution-arn $({failed})",

@@ -94,6 +94,9 @@ class Database(Section):
     """Source systems of sql/systems that the outputs Migrate and Apply install too, with an output for sample
     rows."""
 
+    migrate_on_deploy: bool | None = None
+    """Overrides migrate_on_deploy. Absent: as the environment says."""
+
     schedule: Schedule = Schedule()
     """Overrides keys of [schedule]."""
 

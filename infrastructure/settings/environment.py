@@ -26,9 +26,13 @@ OVERRIDABLE = ("schedule", "task", "guards", "alarms", "sentry", "api")
 """The tables that a database may have too; its keys win over the environment's."""
 
 
+OVERRIDABLE_KEYS = ("migrate_on_deploy",)
+"""The keys of the environment that a database may have too."""
+
 _NOT_IN_A_MAP = {
     "provisioned": "its secret is known only once it is deployed; use databases that are there already",
     "api.enabled": 'an API is one database\'s; use layout = "nested" for databases that need one',
+    "migrate_on_deploy": "a deployment migrates one database at a time; run the outputs Migrate and Apply",
     "guards.min_free_storage_gib": 'one task cannot be told of every instance; use layout = "nested", or 0',
 }
 """What needs something made for one database, and what to do instead."""
@@ -147,6 +151,9 @@ class Environment(Section):
 
     map: Map = Map()
     """For layout = "map" alone."""
+    migrate_on_deploy: bool = False
+    """true: each deployment that changes a database's schema, its policies or its task runs the outputs Migrate and
+    Apply by itself, before the rules change, and fails if they do."""
 
     network: Network
     """Where tasks run."""

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from infrastructure.settings.environment import OVERRIDABLE, Environment
+from infrastructure.settings.environment import OVERRIDABLE, OVERRIDABLE_KEYS, Environment
 from infrastructure.settings.run import Schedule
 
 DOCUMENTATION = "docs/environments.md"
@@ -67,7 +67,7 @@ def _inherited(document: dict[str, Any]) -> dict[str, Any]:
 def _laid_over(document: dict[str, Any], database: Any) -> Any:
     if not isinstance(database, dict):
         return database
-    merged = dict(database)
+    merged = {**{key: document[key] for key in OVERRIDABLE_KEYS if key in document}, **database}
     for table in OVERRIDABLE:
         above, own = document.get(table, {}), database.get(table, {})
         if isinstance(above, dict) and isinstance(own, dict) and (above or own):

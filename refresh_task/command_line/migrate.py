@@ -8,6 +8,7 @@ import click
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
+from refresh_task import __version__
 from refresh_task.command_line.session import json_option, open_session, print_json
 from refresh_task.errors import ConfigurationError
 from refresh_task.report.terminal import wide_console
@@ -64,12 +65,26 @@ def migrate(
             undone = migrations.migrate_down(session, revision)
             _print(as_json, {"undone": sorted(undone)}, [f"undone: {name}" for name in sorted(undone)])
             return 0
-        applied = migrations.migrate_up(session, systems=systems)
+        if newer := migrations.newer_revisions(session):
+            _print(as_json, {"applied": [], "aliases": [], "newer": [*newer]}, [_nothing_to_do(newer)])
+            return 0
+        applied = migrations.migrate_up(session, systems=systems, on_wait=_say_waiting)
         aliases = migrations.create_public_aliases(session) if public_aliases else ()
     lines = [f"applied: {name}" for name in applied] or ["up to date; functions and views were created anew"]
     lines += [alias.message for alias in aliases]
-    _print(as_json, {"applied": list(applied), "aliases": [asdict(alias) for alias in aliases]}, lines)
+    _print(as_json, {"applied": list(applied), "aliases": [asdict(alias) for alias in aliases], "newer": []}, lines)
     return 0
+
+
+def _say_waiting() -> None:
+    click.echo("waiting for the run under way to end, at its deadline at the latest", err=True)
+
+
+def _nothing_to_do(newer: tuple[str, ...]) -> str:
+    return (
+        f"nothing done: the database has {', '.join(newer)}, which this version ({__version__}) does not know, so a "
+        "newer one migrated it. This version works on it as it is."
+    )
 
 
 def _print(as_json: bool, value: object, lines: list[str]) -> None:  # noqa: FBT001  # private

@@ -13,6 +13,7 @@ from refresh_task.migrations.runner import (
     list_migrations,
     migrate_down,
     migrate_up,
+    newer_revisions,
 )
 
 __all__ = [
@@ -22,5 +23,6 @@ __all__ = [
     "list_migrations",
     "migrate_down",
     "migrate_up",
+    "newer_revisions",
     "sql_migration",
 ]

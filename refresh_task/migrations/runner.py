@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,12 @@ _CORE = "bi_refresh"
 
 # 'VFMI': two deployments migrating one database at the same time would both try to create the same objects.
 _MIGRATION_LOCK = "SELECT pg_advisory_xact_lock(1447447881)"
+
+# 'VFRU', scheduled and requested (database/queries/try_run_lock.sql): what is altered is locked against every reader,
+# and a refresh under way reads it to its end. Waiting there would fail, and hold up every other refresh meanwhile; here
+# a run ends first, by its deadline at the latest, and one that starts in between steps back.
+_TRY_RUN_LOCKS = "SELECT bool_and(pg_try_advisory_xact_lock(1447449173, kind)) FROM unnest(ARRAY[0, 1]) AS kind"
+_RUN_LOCKS = "SELECT pg_advisory_xact_lock(1447449173, kind) FROM unnest(ARRAY[0, 1]) AS kind"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +57,53 @@ def list_migrations(session: Session) -> tuple[Migration, ...]:
         scripts = _scripts()
         applied = _applied(scripts, connection)
         known = [script for script in scripts.walk_revisions() if script is not None]
-        return tuple(
-            Migration(script.revision, _branch(script), script.doc, script.revision in applied)
-            for script in sorted(known, key=lambda script: (_branch(script) != _CORE, script.revision))
+        return (
+            *(
+                Migration(script.revision, _branch(script), script.doc, script.revision in applied)
+                for script in sorted(known, key=lambda script: (_branch(script) != _CORE, script.revision))
+            ),
+            *(
+                Migration(revision, _branch_by_name(scripts, revision) or "", "not of this version", is_applied=True)
+                for revision in sorted(_recorded_heads(connection) - _known(scripts))
+            ),
         )
 
 
-def migrate_up(session: Session, *, systems: Collection[str] = ()) -> tuple[str, ...]:
+def newer_revisions(session: Session) -> tuple[str, ...]:
+    """The revisions that a newer version of this program brought into the database; none in the usual case.
+
+    A newer schema is additive (sql/bi_refresh/README.md), so there is nothing for an older version to do, as after a
+    deployment that was rolled back. Raises ConfigurationError where the database is not plainly newer: it lacks what
+    this version has, or has what belongs to no folder of this version.
+    """
+    with _transaction(session) as connection:
+        scripts = _scripts()
+        heads = _recorded_heads(connection)
+        newer = heads - _known(scripts)
+        if not newer:
+            return ()
+        behind = heads - newer - set(scripts.get_heads())
+        strangers = {revision for revision in newer if _branch_by_name(scripts, revision) is None}
+        if behind or strangers:
+            raise ConfigurationError(
+                f"this version does not know {', '.join(sorted(strangers or newer))}, "
+                + (
+                    "nor any folder of sql/ that it belongs to."
+                    if strangers
+                    else f"and the database lacks what comes after {', '.join(sorted(behind))}: neither is the older."
+                ),
+                subject=session.server,
+                remedy="Migrate with a version that has them all.",
+            )
+        return tuple(sorted(newer))
+
+
+def migrate_up(
+    session: Session, *, systems: Collection[str] = (), on_wait: Callable[[], None] = lambda: None
+) -> tuple[str, ...]:
     """Bring the core, the systems already there and those named up to date. Returns the revisions that were applied.
+
+    Where there are any, runs under way are waited for; `on_wait` is called if there is one.
 
     Raises ConfigurationError for a system that has no folder, VistafrescaError for a migration that failed (nothing
     is changed).
@@ -77,6 +122,8 @@ def migrate_up(session: Session, *, systems: Collection[str] = ()) -> tuple[str,
         before = _applied(scripts, connection)
         installed = {_branch(scripts.get_revision(revision)) for revision in before}
         branches = [_CORE, *sorted((installed | set(systems)) - {_CORE})]
+        if any(_branch(script) in branches for script in scripts.walk_revisions() if script.revision not in before):
+            _keep_runs_out(connection, on_wait)
         for branch in branches:
             alembic.command.upgrade(_configuration(connection), f"{branch}@head")
         for branch in branches:
@@ -149,6 +196,17 @@ def _transaction(session: Session) -> Iterator[Connection]:
         ) from error
 
 
+def _keep_runs_out(connection: Connection, on_wait: Callable[[], None]) -> None:
+    """Take the locks of runs until the transaction ends."""
+    if connection.execute(text(_TRY_RUN_LOCKS)).scalar_one():
+        return
+    on_wait()
+    lock_timeout = connection.execute(text("SELECT current_setting('lock_timeout')")).scalar_one()
+    connection.execute(text("SET LOCAL lock_timeout = 0"))
+    connection.execute(text(_RUN_LOCKS))
+    connection.execute(text("SELECT set_config('lock_timeout', :value, true)"), {"value": lock_timeout})
+
+
 def _create_functions(connection: Connection, folder: Path) -> None:
     for kind in ("functions", "views"):
         for file in sorted((folder / kind).glob("*.sql")):
@@ -174,13 +232,32 @@ def _scripts() -> ScriptDirectory:
 
 
 def _applied(scripts: ScriptDirectory, connection: Connection) -> frozenset[str]:
-    """Every revision in this database: the recorded heads and all they were built on."""
+    """Every revision of this version in this database: the recorded heads and all they were built on."""
+    heads, known = _recorded_heads(connection), _known(scripts)
+    built_on = scripts.iterate_revisions(tuple(heads & known), "base")
+    surpassed = {_branch_by_name(scripts, revision) for revision in heads - known}
+    return frozenset(
+        {script.revision for script in built_on if script is not None}
+        | {script.revision for script in scripts.walk_revisions() if _branch(script) in surpassed}
+    )
+
+
+def _recorded_heads(connection: Connection) -> frozenset[str]:
     options = {"version_table": "migration", "version_table_schema": "bi_refresh"}
-    heads = MigrationContext.configure(connection, opts=options).get_current_heads()
-    return frozenset(script.revision for script in scripts.iterate_revisions(heads, "base") if script is not None)
+    return frozenset(MigrationContext.configure(connection, opts=options).get_current_heads())
+
+
+def _known(scripts: ScriptDirectory) -> frozenset[str]:
+    return frozenset(script.revision for script in scripts.walk_revisions())
 
 
 def _branch(script: Script | None) -> str:
     assert script is not None  # noqa: S101  # revisions come from the folders themselves
     (label,) = script.branch_labels
     return str(label)
+
+
+def _branch_by_name(scripts: ScriptDirectory, revision: str) -> str | None:
+    """The branch of a revision that has no file here: bi_refresh_0042 → bi_refresh. None: a folder not here either."""
+    name = revision.rpartition("_")[0]
+    return name if name in {_branch(script) for script in scripts.walk_revisions()} else None

@@ -61,6 +61,7 @@ CASES = [
         "correct one of the two",
     ),
     ("[image]", 'resolver_cidrs = ["10.0.0.2"]\n[image]', "network.resolver_cidrs[0]", "10.0.0.2", "/32"),
+    ("log_retention_days = 90", 'migrate_on_deploy = "yes"', "migrate_on_deploy", '"yes"', "valid boolean"),
     ("log_retention_days = 90", "log_retention_days = 42", "log_retention_days", "42", "1, 3, 7, 14"),
     ("log_retention_days = 90", 'log_retention_days = "90"', "log_retention_days", '"90"', "1, 3, 7, 14"),
     ("@sha256:0123", ":latest#0123", "image.uri", "latest", "describe-images"),

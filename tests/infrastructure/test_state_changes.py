@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from infrastructure.naming import DEPLOYMENT_GROUP
 from paging.notification import StoppedTask, read
 from tests.emulation.eventbridge.patterns import matches
 from tests.infrastructure.template import ACCOUNT, Template, services
@@ -88,6 +89,18 @@ def test_a_task_that_someone_started_in_a_group_of_its_own_is_told_too(template:
     service = services(template)[0]
     event = stopped(template, service, exit_code=137, stop_code="EssentialContainerExited", group="my-backfill")
     assert paged_by(template, event) == [f"vistafresca-{service}-task-exited"]
+
+
+@pytest.mark.parametrize(
+    ("exit_code", "stop_code"),
+    [(2, "EssentialContainerExited"), (137, "EssentialContainerExited"), (None, "TaskFailedToStart")],
+)
+def test_a_deployment_s_own_tasks_fail_the_deployment_and_page_nobody(
+    template: Template, exit_code: int | None, stop_code: str
+) -> None:
+    for service in services(template):
+        event = stopped(template, service, exit_code=exit_code, stop_code=stop_code, group=DEPLOYMENT_GROUP)
+        assert paged_by(template, event) == []
 
 
 def handed_on(template: Template, service: str, name: str, event: dict[str, Any]) -> dict[str, Any]:

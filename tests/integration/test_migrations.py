@@ -13,13 +13,14 @@ import alembic.command
 import psycopg
 import pytest
 
-from refresh_task import migrations
+from refresh_task import __version__, migrations
 from refresh_task.errors import ConfigurationError, VistafrescaError
 from refresh_task.migrations import runner
 from tests.fix_command_line import CommandLine
 from tests.fix_database import Database
 from tests.fix_roles import MakeRole, dsn_as
-from tests.fix_views import REFRESH_ALL, make_view
+from tests.fix_task import CRON, RunTask, StartTask, finish
+from tests.fix_views import REFRESH_ALL, make_slow_view, make_view, wait_until_sleeping
 
 CORE = ("bi_refresh_0001", "bi_refresh_0002", "bi_refresh_0003")
 SYSTEMS = sorted(folder.parent.name for folder in runner.SQL_FOLDER.glob("systems/*/migrations"))
@@ -295,6 +296,131 @@ def test_the_newest_migration_back_keeps_the_triggers_that_ask_for_refreshes(
     assert dump(database) == with_aliases
 
 
+# ---- While runs go on ----------------------------------------------------------------------------
+
+RUN_LOCK = 1447449173
+
+
+def test_a_migration_waits_for_the_run_under_way_and_both_succeed(
+    database: Database, new_migration: NewMigration, start_task: StartTask, run_task: RunTask
+) -> None:
+    """It alters a table that a refresh reads to its end. It waits longer than any lock may be waited for, since the run
+    has a deadline; a run that starts meanwhile steps back, as before another run, and fails nothing."""
+    make_slow_view(database, "slow")
+    database.execute("UPDATE slowness SET seconds = 3600")
+    new_migration("ALTER TABLE bi_refresh.view_policy ADD COLUMN later text;")
+    run = start_task(database, **CRON)
+    sleeping = wait_until_sleeping(database)
+    said: list[str] = []
+
+    def migrate() -> None:
+        with database.session(lock_timeout_s=0.1) as session:
+            said.extend(migrations.migrate_up(session, on_wait=lambda: said.append("waiting")))
+
+    thread = threading.Thread(target=migrate)
+    thread.start()
+    database.wait_for(OTHER_SESSION_WAITS)
+    assert said == ["waiting"]
+    beside = run_task(database, **CRON)
+    assert (beside.exit_code, len(beside.events("run_skipped"))) == (0, 1)
+    database.wait_for(f"{OTHER_SESSION_WAITS} AND clock_timestamp() - l.waitstart > interval '0.3 s'")
+    database.execute("UPDATE slowness SET seconds = 0")
+    database.execute("SELECT pg_cancel_backend(%s)", sleeping)
+
+    thread.join()
+    finished = finish(run)
+    assert said == ["waiting", "bi_refresh_9999"]
+    assert finished.event("step_failed")["view"] == "public.slow"  # cancelled by this test
+    assert database.value("SELECT count(later) FROM bi_refresh.view_policy") == 0
+
+
+def test_a_migration_with_nothing_new_waits_for_no_run(database: Database) -> None:
+    with database.connect() as in_the_way:
+        in_the_way.execute("SELECT pg_advisory_lock(%s, 0)", [RUN_LOCK])
+        with database.session() as session:
+            assert migrations.migrate_up(session, on_wait=lambda: pytest.fail("it waits")) == ()
+
+
+def test_a_run_that_starts_during_a_migration_steps_back(database: Database, run_task: RunTask) -> None:
+    with database.session() as session, runner._transaction(session) as connection:
+        runner._keep_runs_out(connection, lambda: pytest.fail("there is no run"))
+        assert run_task(database, **CRON).event("run_skipped")
+    assert run_task(database, **CRON).event("run_finished")
+
+
+# ---- An older version on a newer database, and a newer on an older -------------------------------
+
+
+def test_an_older_version_leaves_a_newer_database_alone(
+    database: Database, new_migration: NewMigration, command_line: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a deployment that is rolled back runs: no failure, and no older function in place of a newer one."""
+    older = runner.SQL_FOLDER
+    new_migration("CREATE TABLE bi_refresh.later (id integer);")
+    up(database, "fluxion")
+    database.execute("CREATE OR REPLACE FUNCTION bi_refresh.remedy(view_name text, failure_sqlstate text)"
+                     " RETURNS text LANGUAGE sql AS $$ SELECT 'newer' $$")  # fmt: skip
+    before = dump(database)
+    monkeypatch.setattr(runner, "SQL_FOLDER", older)
+
+    result = command_line(database, "migrate", "--system", "fluxion", "--public-aliases")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout == (
+        f"nothing done: the database has bi_refresh_9999, which this version ({__version__}) does not know, so a newer "
+        "one migrated it. This version works on it as it is.\n"
+    )
+    assert command_line(database, "migrate", "--json").json == {
+        "applied": [],
+        "aliases": [],
+        "newer": ["bi_refresh_9999"],
+    }
+    listed = {row["revision"]: row for row in command_line(database, "migrate", "list", "--json").json}
+    assert all(listed[revision]["is_applied"] for revision in (*CORE, "fluxion_0001", "bi_refresh_9999"))
+    assert (listed["bi_refresh_9999"]["branch"], listed["bi_refresh_9999"]["description"]) == (
+        "bi_refresh",
+        "not of this version",
+    )
+    assert not listed["teloo_0001"]["is_applied"]
+    assert dump(database) == before
+
+
+@pytest.mark.parametrize(
+    ("recorded", "message"),
+    [
+        (["bi_refresh_0002", "fluxion_0099"], "lacks what comes after bi_refresh_0002: neither is the older"),
+        (["bi_refresh_0003", "mine_0001"], "does not know mine_0001, nor any folder of sql/ that it belongs to"),
+    ],
+)
+def test_a_database_that_is_not_plainly_newer_is_refused(
+    database: Database, command_line: CommandLine, recorded: list[str], message: str
+) -> None:
+    database.execute("DELETE FROM bi_refresh.migration")
+    for revision in recorded:
+        database.execute("INSERT INTO bi_refresh.migration VALUES (%s)", revision)
+    before = dump(database)
+    result = command_line(database, "migrate")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert message in result.stderr
+    assert "Migrate with a version that has them all." in result.stderr
+    assert dump(database) == before
+
+
+@pytest.mark.parametrize("command", ["run", "status", "plan", "history", "apply", "request", "refresh"])
+def test_a_newer_version_on_an_older_schema_says_what_to_run(
+    database: Database, vistafresca: RunTask, tmp_path: Path, command: str
+) -> None:
+    """As between a deployment and its migration; whichever migration is the newest."""
+    view = make_view(database, "a")
+    down(database, CORE[-1])
+    views_file = tmp_path / "views.toml"
+    views_file.write_text(f'[[view]]\nname = "{view}"\n')
+    arguments = {"apply": ["--file", str(views_file)], "request": [view], "refresh": [view]}.get(command, [])
+    result = vistafresca(database, command, *arguments)
+    assert result.exit_code == 2
+    assert re.search("schema is older|schema, or an older one", result.stdout + result.stderr)
+    assert "Run: vistafresca migrate" in result.stdout + result.stderr
+
+
 # ---- list, down, and what is refused -------------------------------------------------------------
 
 
@@ -318,7 +444,7 @@ def test_list_says_what_is_there(empty_database: Database, command_line: Command
 def test_up_says_what_it_did_and_is_the_default(empty_database: Database, command_line: CommandLine) -> None:
     assert command_line(empty_database, "migrate").stdout == "".join(f"applied: {revision}\n" for revision in CORE)
     assert command_line(empty_database, "migrate", "up").stdout.startswith("up to date; ")
-    assert command_line(empty_database, "migrate", "up", "--json").json == {"applied": [], "aliases": []}
+    assert command_line(empty_database, "migrate", "up", "--json").json == {"applied": [], "aliases": [], "newer": []}
     answer = command_line(empty_database, "migrate", "--system", "fluxion", "--json").json
     assert answer["applied"] == ["fluxion_0001"]
 

@@ -1,10 +1,48 @@
-INSERT INTO bi_refresh.view_policy
+-- Column by column: one that a newer schema has besides keeps its default.
+INSERT INTO bi_refresh.view_policy (
+    view_name,
+    enabled,
+    target_lag,
+    statement_timeout,
+    schedules,
+    change_detection,
+    audit_interval,
+    group_name,
+    depends_on,
+    priority,
+    exclusive_window,
+    must_not_be_empty,
+    max_row_drop_percent,
+    custom_checks,
+    suspend_after,
+    probe_after,
+    pattern,
+    endpoint,
+    updated_at
+)
 SELECT
-    (
-        jsonb_populate_record(
-            NULL::bi_refresh.view_policy, %(policy)s::jsonb || jsonb_build_object('updated_at', now())
-        )
-    ).*
+    declared.view_name,
+    declared.enabled,
+    declared.target_lag,
+    declared.statement_timeout,
+    declared.schedules,
+    declared.change_detection,
+    declared.audit_interval,
+    declared.group_name,
+    declared.depends_on,
+    declared.priority,
+    declared.exclusive_window,
+    declared.must_not_be_empty,
+    declared.max_row_drop_percent,
+    declared.custom_checks,
+    declared.suspend_after,
+    declared.probe_after,
+    declared.pattern,
+    declared.endpoint,
+    declared.updated_at
+FROM jsonb_populate_record(
+    NULL::bi_refresh.view_policy, %(policy)s::jsonb || jsonb_build_object('updated_at', now())
+) AS declared
 ON CONFLICT (view_name) DO UPDATE
 SET
     enabled = excluded.enabled,

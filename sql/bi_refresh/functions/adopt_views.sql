@@ -29,15 +29,55 @@ BEGIN
         ),
 
         added AS (
-            INSERT INTO bi_refresh.view_policy AS p
-            SELECT (pg_catalog.jsonb_populate_record(
+            INSERT INTO bi_refresh.view_policy AS p (
+                view_name,
+                enabled,
+                target_lag,
+                statement_timeout,
+                schedules,
+                change_detection,
+                audit_interval,
+                group_name,
+                depends_on,
+                priority,
+                exclusive_window,
+                must_not_be_empty,
+                max_row_drop_percent,
+                custom_checks,
+                suspend_after,
+                probe_after,
+                pattern,
+                endpoint,
+                updated_at
+            )
+            SELECT
+                declared.view_name,
+                declared.enabled,
+                declared.target_lag,
+                declared.statement_timeout,
+                declared.schedules,
+                declared.change_detection,
+                declared.audit_interval,
+                declared.group_name,
+                declared.depends_on,
+                declared.priority,
+                declared.exclusive_window,
+                declared.must_not_be_empty,
+                declared.max_row_drop_percent,
+                declared.custom_checks,
+                declared.suspend_after,
+                declared.probe_after,
+                declared.pattern,
+                declared.endpoint,
+                declared.updated_at
+            FROM fitting
+            INNER JOIN bi_refresh.view_pattern AS pattern ON pattern.pattern = fitting.pattern
+            CROSS JOIN LATERAL pg_catalog.jsonb_populate_record(
                 NULL::bi_refresh.view_policy,
                 pattern.policy || pg_catalog.jsonb_build_object(
                     'view_name', fitting.view_name, 'pattern', fitting.pattern, 'updated_at', pg_catalog.now()
                 )
-            )).*
-            FROM fitting
-            INNER JOIN bi_refresh.view_pattern AS pattern ON pattern.pattern = fitting.pattern
+            ) AS declared
             WHERE NOT EXISTS (SELECT FROM bi_refresh.view_policy AS own WHERE own.view_name = fitting.view_name)
             ON CONFLICT DO NOTHING -- another session adopts it at this moment
             RETURNING p.view_name, p.change_detection
