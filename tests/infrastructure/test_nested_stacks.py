@@ -41,7 +41,7 @@ def single() -> Template:
 def test_every_database_has_a_stack_and_the_shared_things_are_above(parent: Template, nested: list[Template]) -> None:
     assert len(nested) == len(parent.resources("AWS::CloudFormation::Stack")) == DATABASES
     for shared in ("AWS::ECS::Cluster", "AWS::SNS::Topic", "AWS::CloudWatch::Dashboard", "AWS::KMS::Key"):
-        parent.one(shared)
+        assert len(parent.resources(shared)) == (2 if shared == "AWS::SNS::Topic" else 1)
         assert [template for template in nested if template.resources(shared)] == []
     for template in nested:
         template.one("AWS::ECS::TaskDefinition")
@@ -70,7 +70,7 @@ def test_the_operator_s_commands_are_outputs_of_the_database_s_own_stack(
     assert {f"Tenant001{name}" for name in ("RunNow", "Migrate", "Apply", "Disable")} <= commands
     given = {name for template in nested for name in template.json["Outputs"]}
     assert commands <= given
-    assert set(parent.json["Outputs"]) == {"DashboardUrl", "Subscribe", "DatabaseCommands"}
+    assert set(parent.json["Outputs"]) == {"DashboardUrl", "Subscribe", "FollowPager", "DatabaseCommands"}
     assert "RootId==" in parent.resolve(parent.json["Outputs"]["DatabaseCommands"]["Value"])
     for template in nested:
         assert len(template.json["Outputs"]) <= 60
@@ -114,7 +114,7 @@ def _referred(value: object) -> set[str]:
 
 def test_pages_reach_the_topic_above(parent: Template, nested: list[Template]) -> None:
     """What an alarm's action is within the stack is a parameter; the stack above gives it the topic."""
-    topic = parent.one("AWS::SNS::Topic")
+    topic = parent.one("AWS::SNS::Topic", TopicName="vistafresca-fleet-alarms")
     given = {
         name: value
         for stack in parent.resources("AWS::CloudFormation::Stack")
@@ -162,7 +162,7 @@ def test_apis_and_provisioned_databases_may_be_nested_too(tmp_path: Path, exampl
 def test_beyond_ten_databases_one_page_shows_whose_data_is_late_and_the_ten_worst() -> None:
     template = Template.read(synthesize_fleet(50, layout="nested") / "vistafresca-fleet.template.json")
     body = json.loads(template.resolve(template.one("AWS::CloudWatch::Dashboard").properties["DashboardBody"]))
-    assert len(body["widgets"]) == 1 + 3 + 6
+    assert len(body["widgets"]) == 1 + 1 + 3 + 6
     shown = [widget["properties"]["alarms"] for widget in body["widgets"] if widget["type"] == "alarm"]
     arn = "arn:aws:cloudwatch:us-east-1:123456789012:alarm:vistafresca-fleet"
     for alarms, name in zip(shown, ("heartbeat", "views-late", "failing-repeatedly"), strict=True):
