@@ -96,13 +96,15 @@ def correct_deliveries_to_functions(*, clock: Clock, journal: Journal) -> None:
 
     replace(sns, "_deliver_to_lambda", deliver)
 
-    def route_failure(target_arn: str, name: str, event: Any, result: Any) -> None:
-        journal.metric("AWS/Lambda", "Errors", timestamp=clock.now(), value=3, FunctionName=name)
-        journal.write("function_failed", function=name, result=result)
-        if target_arn:
-            faulty(target_arn, name, event, result)
+    def execute(record: Any, event: Any, *more: Any, **named: Any) -> Any:
+        result = faulty(record, event, *more, **named)
+        if isinstance(result, dict) and result.get("error"):
+            name = (record.get("config") or record)["FunctionName"]
+            journal.metric("AWS/Lambda", "Errors", timestamp=clock.now(), FunctionName=name)
+            journal.write("function_failed", function=name, result=result)
+        return result
 
-    faulty = replace(lambda_svc, "_route_async_failure", route_failure)
+    faulty = replace(lambda_svc, "_execute_function", execute)
 
 
 def correct_mail(journal: Journal) -> None:
