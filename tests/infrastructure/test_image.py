@@ -1,8 +1,9 @@
 """What can be said of the image without a container engine: its recipe. That it builds and runs is not covered here."""
 
+import json
 import re
 
-from tests.infrastructure.conftest import ROOT
+from tests.infrastructure.conftest import ROOT, synthesize
 
 RECIPE = (ROOT / "refresh_task/Dockerfile").read_text(encoding="utf-8")
 LAST_STAGE = RECIPE[RECIPE.rindex("\nFROM ") :]
@@ -15,6 +16,16 @@ def test_what_is_copied_exists_and_is_let_in() -> None:
         assert (ROOT / source).exists(), source
         top = source.split("/")[0]
         assert f"!{top}/" in ignored or f"!{top}" in ignored, source
+
+
+def test_what_the_cdk_cli_builds_from_has_the_recipe_in_it() -> None:
+    """It copies what .dockerignore lets in, and builds there."""
+    outdir = synthesize("sandbox").template_path.parent
+    (image,) = json.loads((outdir / "vistafresca-sandbox.assets.json").read_text(encoding="utf-8"))[
+        "dockerImages"
+    ].values()
+    source = image["source"]
+    assert (outdir / source["directory"] / source["dockerFile"]).is_file()
 
 
 def test_dependencies_are_those_that_are_locked_by_hash() -> None:
