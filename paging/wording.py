@@ -159,7 +159,9 @@ def _headline(alarm: Alarm, evidence: Evidence, said: Description) -> str:
     if evidence.headline:
         return evidence.headline
     sentence = re.split(r"[.;:] ", said.what, maxsplit=1)[0].rstrip(".")
-    return f"{sentence[:1].lower()}{sentence[1:]}"
+    # Not of a name: EventBridge, ECS.
+    is_a_word = sentence.split(maxsplit=1)[0][1:].islower() or sentence.startswith("A ")
+    return f"{sentence[:1].lower()}{sentence[1:]}" if is_a_word else sentence
 
 
 def _affected(about: About | None, evidence: Evidence) -> str:

@@ -7,9 +7,10 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 Entry = dict[str, Any]
+_Found = TypeVar("_Found")
 
 
 class JournalError(Exception):
@@ -40,10 +41,25 @@ class JournalReader:
 
     def wait_for(self, matches: Callable[[Entry], bool], *, since: int, what: str, timeout_s: float = 60) -> Entry:
         """The first entry from `since` on that matches. Raises JournalError naming `what` after `timeout_s`."""
+        return self._wait(
+            lambda: next((entry for entry in self._entries[since:] if matches(entry)), None), since, what, timeout_s
+        )
+
+    def wait_until_handled(self, *, timeout_s: float = 60) -> None:
+        """Until every function that a topic called has been through with it, once at least. Raises JournalError."""
+
+        def nothing_left() -> bool | None:
+            handled = {entry["message"] for entry in self._entries if entry["kind"] == "handled"}
+            asked = {entry["message"] for entry in self._entries if entry["kind"] == "invoked"}
+            return asked <= handled or None
+
+        self._wait(nothing_left, 0, "the end of every function that was called", timeout_s)
+
+    def _wait(self, look: Callable[[], _Found | None], since: int, what: str, timeout_s: float) -> _Found:
         deadline = time.monotonic() + timeout_s
         with self._changed:
             while True:
-                if (found := next((entry for entry in self._entries[since:] if matches(entry)), None)) is not None:
+                if (found := look()) is not None:
                     return found
                 left = deadline - time.monotonic()
                 if (defect := next((entry for entry in self._entries if entry["kind"] == "defect"), None)) is not None:

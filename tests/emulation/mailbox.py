@@ -38,12 +38,14 @@ class Mailbox:
         self._since = len(journal)
 
     def clear(self) -> None:
-        """Only what comes from now on counts."""
+        """Only what comes from now on counts; what is on its way is waited for."""
+        self._journal.wait_until_handled()
         self._since = len(self._journal)
 
     @property
     def mails(self) -> list[Mail]:
-        """What came since."""
+        """What came since, and what was on its way."""
+        self._journal.wait_until_handled()
         return [_mail(entry) for entry in self._journal.since(self._since) if self._is_ours(entry)]
 
     def wait_for(self, words: str, *, what: str, timeout_s: float = 20) -> Mail:

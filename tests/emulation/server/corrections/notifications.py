@@ -92,7 +92,7 @@ def correct_deliveries_to_functions(*, clock: Clock, journal: Journal) -> None:
             "Sns": json.loads(envelope),
         }
         lambda_svc.invoke_async_with_retry(function, {"Records": [record]})
-        journal.write("invoked", function=name, topic=topic_arn)
+        journal.write("invoked", function=name, topic=topic_arn, message=record["Sns"]["MessageId"])
 
     replace(sns, "_deliver_to_lambda", deliver)
 
@@ -102,6 +102,8 @@ def correct_deliveries_to_functions(*, clock: Clock, journal: Journal) -> None:
             name = (record.get("config") or record)["FunctionName"]
             journal.metric("AWS/Lambda", "Errors", timestamp=clock.now(), FunctionName=name)
             journal.write("function_failed", function=name, result=result)
+        for handed in event.get("Records", []) if isinstance(event, dict) else []:
+            journal.write("handled", message=handed.get("Sns", {}).get("MessageId"))
         return result
 
     faulty = replace(lambda_svc, "_execute_function", execute)
