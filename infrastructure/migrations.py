@@ -79,7 +79,12 @@ class Migrations(Construct):
         """May start this revision on this cluster with its two roles, look at this cluster's tasks and stop them, read
         this database's log, and ask how this stack is doing."""
         stack = Stack.of(self)
-        role = iam.Role(self, "Role", assumed_by=iam.ArnPrincipal(self._one_off_tasks.role.role_arn))
+        role = iam.Role(
+            self,
+            "Role",
+            role_name=self._names.deployment_role,
+            assumed_by=iam.ArnPrincipal(self._one_off_tasks.role.role_arn),
+        )
         # By their names, which we give: a reference would differ in a nested stack, and with it what cdk-nag calls it.
         tasks = stack.format_arn(service="ecs", resource="task", resource_name=f"{self._names.cluster}/*")
         streams = stack.format_arn(

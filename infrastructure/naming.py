@@ -40,6 +40,11 @@ class Names:
         return f"{self.environment}-{self.database}"
 
     @property
+    def deployment_role(self) -> str:
+        """What migrates the database at a deployment."""
+        return f"{self.family}-deployment"
+
+    @property
     def cluster(self) -> str:
         """Shared by the databases of the environment."""
         return f"vistafresca-{self.environment}"

@@ -26,7 +26,7 @@ WHY_NO_STATE_LOG = (
 
 
 class OneOffTasks(Construct):
-    """`service_token` is what a custom resource names; `role` what its own role trusts."""
+    """`service_token` is what a custom resource names; `role` what its own role trusts, and may become it."""
 
     def __init__(
         self,
@@ -34,6 +34,7 @@ class OneOffTasks(Construct):
         id_: str,
         *,
         name: str,
+        deployment_roles: Sequence[str],
         retention: logs.RetentionDays,
         removal_policy: RemovalPolicy,
     ) -> None:
@@ -42,6 +43,16 @@ class OneOffTasks(Construct):
         self._retention = retention
         self._removal_policy = removal_policy
         self.role = self._role("Role")
+        # By name, since each of them trusts this one: by reference neither could be made first.
+        self.role.add_to_policy(
+            iam.PolicyStatement(
+                actions=["sts:AssumeRole"],
+                resources=[
+                    Stack.of(self).format_arn(service="iam", region="", resource="role", resource_name=role)
+                    for role in deployment_roles
+                ],
+            )
+        )
         start = self._function("Start", handler="start", timeout=Duration.minutes(3))
         is_complete = self._function("IsComplete", handler="is_complete", timeout=Duration.minutes(1))
         log_group = self._log_group("FrameworkLogs", f"/aws/lambda/{name}-deployment-framework")

@@ -75,12 +75,14 @@ class VistafrescaStack(cdk.Stack):
             )
             return
         dashboard = self._dashboard(name, messages)
+        migrated = [Names.of(settings, database) for database in settings.database if database.migrate_on_deploy]
         one_off_tasks = None
-        if any(database.migrate_on_deploy for database in settings.database):
+        if migrated:
             one_off_tasks = OneOffTasks(
                 self,
                 "OneOffTasks",
                 name=name,
+                deployment_roles=[names.deployment_role for names in migrated],
                 retention=RETENTION[settings.log_retention_days],
                 removal_policy=removal_policy,
             )

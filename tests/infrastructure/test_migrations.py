@@ -221,18 +221,21 @@ def functions(template: Template) -> list[Resource]:
     ]
 
 
-def test_the_functions_may_do_nothing_but_be_trusted_by_those_roles(migrating: Template) -> None:
+def test_the_functions_may_do_nothing_but_become_those_roles(migrating: Template) -> None:
     """They write their logs; all else they may as the role that a request names, which trusts them and nobody else."""
     (name,) = {function.properties["Role"]["Fn::GetAtt"][0] for function in functions(migrating)}
     role = next(role for role in migrating.resources("AWS::IAM::Role") if role.id == name)
-    actions = {action for s in statements(migrating, role) for action in as_list(s["Action"])}
-    assert actions == {"logs:CreateLogStream", "logs:PutLogEvents"}
+    given = {tuple(as_list(s["Action"])): s for s in statements(migrating, role)}
+    assert set(given) == {("logs:CreateLogStream", "logs:PutLogEvents"), ("sts:AssumeRole",)}
+    become = set()
     for service in services(migrating):
         trusting = migrating.referred(steps(migrating, service)[0].properties["Role"])
         assert trusting is not None
         (trust,) = trusting.properties["AssumeRolePolicyDocument"]["Statement"]
         assert trust["Principal"] == {"AWS": {"Fn::GetAtt": [role.id, "Arn"]}}
         assert trust["Action"] == "sts:AssumeRole"
+        become.add(f"arn:aws:iam::123456789012:role/{trusting.properties['RoleName']}")
+    assert {migrating.resolve(arn) for arn in as_list(given["sts:AssumeRole",]["Resource"])} == become
 
 
 def test_no_role_has_a_managed_policy_and_no_right_is_on_everything(migrating: Template) -> None:

@@ -20,6 +20,7 @@ _FILE = """\
 region = "us-east-1"
 removal_policy = "destroy"
 log_retention_days = 7
+migrate_on_deploy = true
 cpu_architecture = "{architecture}"
 
 [network]

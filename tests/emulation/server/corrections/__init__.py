@@ -21,6 +21,7 @@ from tests.emulation.server.corrections.notifications import (
 )
 from tests.emulation.server.corrections.registry import correct_unknown_images
 from tests.emulation.server.corrections.schedules import (
+    correct_enabling,
     correct_input_transformers,
     correct_network_configuration,
     correct_scheduler_clock,
@@ -48,6 +49,7 @@ def correct_all(configuration: Configuration) -> None:
     correct_network_configuration()
     correct_input_transformers()
     correct_scheduler_clock(clock)
+    correct_enabling(clock)
     correct_tasks(
         clock=clock, journal=journal, engine=engine(configuration.engine), added=configuration.task_environment
     )

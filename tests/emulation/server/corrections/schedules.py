@@ -43,6 +43,19 @@ def correct_scheduler_clock(clock: Clock) -> None:
     eventbridge._SCHEDULER_TICK_INTERVAL = _TICK_S
 
 
+def correct_enabling(clock: Clock) -> None:
+    """A rule that is enabled fires at its next time (ministack: at once, for the times that it missed)."""
+
+    def enable_rule(data: dict[str, Any]) -> Any:
+        rule = eventbridge._rule_key(data["Name"], data.get("EventBusName", "default"))
+        for key in eventbridge._rules._data:
+            if key[-1] == rule:
+                eventbridge._rule_last_fired[key] = clock.now()
+        return faulty(data)
+
+    faulty = replace(eventbridge, "_enable_rule", enable_rule)
+
+
 def correct_input_transformers() -> None:
     """An input path may take an entry of an array, $.detail.containers[0].exitCode (ministack: finds nothing there)."""
 
