@@ -129,13 +129,16 @@ def _queue_policy(emulator: Emulator, resource: Resource) -> Pairs:
     }
 
 
+_NONE: Mapping[str, Any] = {"Variables": {}}
+
+
 def _function(emulator: Emulator, resource: Resource) -> Pairs:
     found = emulator.client("lambda").get_function_configuration(FunctionName=resource.id)
     return {
         **{
             name: (resource.properties.get(name), found.get(name)) for name in ("Handler", "Runtime", "Timeout", "Role")
         },
-        "Environment": (resource.properties.get("Environment"), found.get("Environment")),
+        "Environment": (resource.properties.get("Environment", _NONE), found.get("Environment", _NONE)),
     }
 
 
@@ -148,6 +151,14 @@ def _permission(emulator: Emulator, resource: Resource) -> Pairs:
         for statement in policy["Statement"]
     ]
     return {"Principal and SourceArn": (True, wanted in granted)}
+
+
+def _state_machine(emulator: Emulator, resource: Resource) -> Pairs:
+    found = emulator.client("stepfunctions").describe_state_machine(stateMachineArn=resource.id)
+    return {
+        "Definition": (json.loads(resource.properties["DefinitionString"]), json.loads(found["definition"])),
+        "RoleArn": (resource.properties["RoleArn"], found["roleArn"]),
+    }
 
 
 def _invoke_configuration(emulator: Emulator, resource: Resource) -> Pairs:
@@ -205,4 +216,5 @@ READERS: Mapping[str, Callable[[Emulator, Resource], Pairs]] = {
     "AWS::SNS::TopicPolicy": _topic_policy,
     "AWS::SQS::Queue": _queue,
     "AWS::SQS::QueuePolicy": _queue_policy,
+    "AWS::StepFunctions::StateMachine": _state_machine,
 }

@@ -10,6 +10,7 @@ from tests.emulation.server.corrections.alarms import correct_alarm_actions, cor
 from tests.emulation.server.corrections.callers import (
     correct_log_groups_in_policies,
     correct_rights_of_tools,
+    correct_tasks_in_policies,
     correct_transport,
 )
 from tests.emulation.server.corrections.functions import correct_variables_of_functions
@@ -42,6 +43,7 @@ def correct_all(configuration: Configuration) -> None:
     correct_rights_of_tools()
     correct_transport()
     correct_log_groups_in_policies()
+    correct_tasks_in_policies()
     correct_security_group_rules()
     correct_container_definitions()
     correct_reference_to_secret()

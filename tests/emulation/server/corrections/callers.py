@@ -1,5 +1,7 @@
 """Who calls, and how."""
 
+import json
+from contextvars import ContextVar
 from typing import Any
 
 from ministack.core import iam_actions, iam_evaluator
@@ -8,6 +10,8 @@ from ministack.services import sts
 from tests.emulation.server.replacing import replace
 
 _ROLES = ":assumed-role/cdk-"
+_CLUSTER: ContextVar[str | None] = ContextVar("cluster", default=None)
+"""The cluster that the request at hand names."""
 
 
 def correct_rights_of_tools() -> None:
@@ -43,3 +47,33 @@ def correct_log_groups_in_policies() -> None:
         return f"{arn}:*" if service == "logs" and ":log-group:" in arn and not arn.endswith(":*") else arn
 
     faulty = replace(iam_actions, "extract_resource_arn", extract)
+
+
+def correct_tasks_in_policies() -> None:
+    """RunTask is matched against the task definition, other calls about a task against that, each on condition of its
+    cluster, ecs:cluster (ministack: against the cluster, on no condition).
+
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerservice.html
+    """
+
+    def extract(service: str, method: str, path: str, headers: dict[str, str], body: bytes, *more: Any) -> Any:
+        arn = faulty_extract(service, method, path, headers, body, *more)
+        _CLUSTER.set(None)
+        if service != "ecs" or not arn.split(":")[-1].startswith("cluster/"):
+            return arn
+        asked = json.loads(body)
+        (task, *_) = [asked.get(name) for name in ("taskDefinition", "task") if asked.get(name)] or asked.get(
+            "tasks", [None]
+        )
+        if task is None:
+            return arn
+        _CLUSTER.set(arn)
+        return task
+
+    def enforce(access_key: str, action: str, service: str, *more: Any, **named: Any) -> Any:
+        if service == "ecs" and (cluster := _CLUSTER.get()) is not None:
+            named["service_context"] = {**(named.get("service_context") or {}), "ecs:cluster": cluster}
+        return faulty_enforce(access_key, action, service, *more, **named)
+
+    faulty_extract = replace(iam_actions, "extract_resource_arn", extract)
+    faulty_enforce = replace(iam_evaluator, "enforce", enforce)
