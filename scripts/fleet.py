@@ -84,9 +84,7 @@ def _costs(folders: Mapping[tuple[int, str], Path]) -> Sequence[str]:
     ]
     for (databases, layout), folder in folders.items():
         found = estimated(folder, databases, layout=layout)
-        columns = [
-            sum(line.dollars for line in found.lines if line.what in counted) for counted in COLUMNS.values()
-        ]
+        columns = [sum(line.dollars for line in found.lines if line.what in counted) for counted in COLUMNS.values()]
         parts = (*columns, found.dollars - sum(columns), found.dollars)
         lines.append(
             f"| {databases} | {layout} | {' | '.join(f'{part:.2f}' for part in parts)} | "

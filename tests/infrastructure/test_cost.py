@@ -231,8 +231,8 @@ def test_the_transitions_are_those_of_the_machine() -> None:
     """A machine of three states takes four, the last one to its end."""
     machine = definition(partition="aws", bucket="b", key="k", databases=1, concurrency=1, run_task={})
     processor = machine["States"]["ForEachDatabase"]["ItemProcessor"]
-    assert TRANSITIONS_OF_ROUND == len(states_to_a_good_end(machine)) + 1
-    assert TRANSITIONS_OF_DATABASE == len(states_to_a_good_end(processor)) + 1
+    assert len(states_to_a_good_end(machine)) + 1 == TRANSITIONS_OF_ROUND
+    assert len(states_to_a_good_end(processor)) + 1 == TRANSITIONS_OF_DATABASE
 
 
 def states_to_a_good_end(machine: dict[str, Any]) -> list[str]:
