@@ -1,9 +1,11 @@
 """The ECS cluster of an environment, which its databases share."""
 
-from aws_cdk import Acknowledgment, CfnElement, Names, Stack, Token, Validations
+from aws_cdk import Acknowledgment, Names, Stack, Token, Validations
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from constructs import Construct
+
+from infrastructure.resource import resource_of
 
 NO_INSIGHTS = (
     "They cost extra, and freshness is watched by the task's own metrics: container_insights = true turns them on."
@@ -28,13 +30,9 @@ def acknowledge_tagging(role: Construct, *, cluster: ecs.ICluster, account: str,
     """Wave through ecs:TagResource on this cluster's tasks, named as cdk-nag names what only a deployment knows. Within
     a nested stack the cluster is a parameter, named after it."""
     stack = Stack.of(role)
-    resource = cluster.node.default_child
-    if not isinstance(resource, CfnElement):
-        msg = "a cluster is made of a CfnCluster"
-        raise TypeError(msg)
     name = stack.resolve(cluster.cluster_name)["Ref"]
     if stack.node.path != Stack.of(cluster).node.path:
-        name = f"referenceto{Names.node_unique_id(resource.node)}Ref"
+        name = f"referenceto{Names.node_unique_id(resource_of(cluster).node)}Ref"
     shown = f"arn:{stack.partition}:ecs:{stack.region}:{account}:task/<{name}>/*"
     Validations.of(role).acknowledge(Acknowledgment(id=f"AwsSolutions-IAM5[Resource::{shown}]", reason=why))
 

@@ -7,7 +7,7 @@ alarm, and an alarm of its own tells them so directly (docs/decisions/0012-messa
 from collections.abc import Sequence
 from pathlib import Path
 
-from aws_cdk import Acknowledgment, Duration, IgnoreMode, RemovalPolicy, Stack, Token, Validations
+from aws_cdk import Acknowledgment, Duration, IgnoreMode, RemovalPolicy, Stack, Validations
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_iam as iam
@@ -16,7 +16,9 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
+from infrastructure.cluster import account_of
 from infrastructure.pager import Pager
+from infrastructure.resource import pass_over_twice_ordered
 
 ROOT = Path(__file__).parent.parent
 SECTION = "pager-failing"
@@ -73,10 +75,7 @@ class Messages(Construct):
                 "VISTAFRESCA_RUNBOOK_URL": pager.runbook_url,
             },
         )
-        # CDK says twice that the function comes after its role.
-        resource = self.function.node.default_child
-        if isinstance(resource, lambda_.CfnFunction):
-            resource.add_metadata("cfn-lint", {"config": {"ignore_checks": ["W3005"]}})
+        pass_over_twice_ordered(self.function)
         # Not the function's own on_failure, which would grant every kms:GenerateDataKey*. Once more after a minute;
         # then people get the raw alarm, rather than a better one too late.
         lambda_.CfnEventInvokeConfig(
@@ -100,10 +99,7 @@ class Messages(Construct):
             self.role.add_to_policy(
                 iam.PolicyStatement(actions=["logs:FilterLogEvents", "logs:GetLogEvents"], resources=[arn])
             )
-            # As cdk-nag writes what only the deployment knows.
-            shown = arn.replace(stack.partition, "<AWS::Partition>") if Token.is_unresolved(stack.partition) else arn
-            if Token.is_unresolved(stack.account):
-                shown = shown.replace(stack.account, "<AWS::AccountId>")
+            shown = arn.replace(stack.account, account_of(stack))
             Validations.of(self.role).acknowledge(
                 Acknowledgment(id=f"AwsSolutions-IAM5[Resource::{shown}]", reason=WHY_EVERY_STREAM)
             )

@@ -6,16 +6,18 @@ If one fails, the deployment fails with the reason (docs/environments.md), and t
 
 from collections.abc import Sequence
 
-from aws_cdk import Acknowledgment, ArnFormat, CustomResource, Stack, Token, Validations
+from aws_cdk import Acknowledgment, ArnFormat, CustomResource, Stack, Validations
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 from constructs import Construct, IConstruct
 
 from infrastructure import commands
+from infrastructure.cluster import account_of
 from infrastructure.naming import CONTAINER, DEPLOYMENT_GROUP, Names
 from infrastructure.network import Network
-from infrastructure.one_off_tasks import TIMEOUT, OneOffTasks, pass_over_twice_ordered
+from infrastructure.one_off_tasks import TIMEOUT, OneOffTasks
 from infrastructure.refresh_task import LOG_STREAM_PREFIX, RefreshTask
+from infrastructure.resource import pass_over_twice_ordered
 
 WHY_ANY_TASK = "A task is named by AWS when it starts; on this cluster only."
 WHY_ANY_STREAM = "A stream is named after its task; of this database's log group only."
@@ -50,6 +52,9 @@ class Migrations(Construct):
         migrate.node.add_dependency(self._role, task, network, database)
         apply.node.add_dependency(migrate)
         pass_over_twice_ordered(migrate)
+        # What lies in the stack above, a nested stack waits for as a whole.
+        if (nested := Stack.of(self).nested_stack_resource) is not None:
+            pass_over_twice_ordered(nested)
 
     def _run(self, id_: str, arguments: Sequence[str], *, files: str) -> CustomResource:
         """deployment/request.py reads these properties."""
@@ -109,8 +114,6 @@ class Migrations(Construct):
         ):
             role.add_to_policy(iam.PolicyStatement(actions=actions, resources=resources, conditions=conditions))
         for resource, reason in ((tasks, WHY_ANY_TASK), (streams, WHY_ANY_STREAM)):
-            shown = resource
-            if Token.is_unresolved(stack.account):
-                shown = shown.replace(stack.account, "<AWS::AccountId>")
+            shown = resource.replace(stack.account, account_of(stack))
             Validations.of(role).acknowledge(Acknowledgment(id=f"AwsSolutions-IAM5[Resource::{shown}]", reason=reason))
         return role

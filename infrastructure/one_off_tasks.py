@@ -7,12 +7,14 @@ what it may do to a database's tasks, a role of that database says, which the fu
 from collections.abc import Sequence
 from pathlib import Path
 
-from aws_cdk import Acknowledgment, CfnResource, Duration, IgnoreMode, RemovalPolicy, Stack, Validations
+from aws_cdk import Acknowledgment, Duration, IgnoreMode, RemovalPolicy, Stack, Validations
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import custom_resources as cr
 from constructs import Construct, IConstruct
+
+from infrastructure.resource import pass_over_twice_ordered, resource_of
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = "deployment"
@@ -122,20 +124,7 @@ class OneOffTasks(Construct):
 
 def _acknowledge_versions(role: IConstruct, functions: Sequence[IConstruct]) -> None:
     for function in functions:
-        id_ = Stack.of(role).get_logical_id(_resource(function))
+        id_ = Stack.of(role).get_logical_id(resource_of(function))
         Validations.of(role).acknowledge(
             Acknowledgment(id=f"AwsSolutions-IAM5[Resource::<{id_}.Arn>:*]", reason=WHY_ANY_VERSION)
         )
-
-
-def pass_over_twice_ordered(construct: IConstruct) -> None:
-    """CDK orders whole constructs, and so says again what some property says already, which cfn-lint remarks upon."""
-    _resource(construct).add_metadata("cfn-lint", {"config": {"ignore_checks": ["W3005"]}})
-
-
-def _resource(construct: IConstruct) -> CfnResource:
-    resource = construct if isinstance(construct, CfnResource) else construct.node.default_child
-    if not isinstance(resource, CfnResource):
-        msg = f"{construct.node.path} is not made of one resource"
-        raise TypeError(msg)
-    return resource

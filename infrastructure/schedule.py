@@ -4,18 +4,19 @@ between them, perhaps one at a daily time that the API may move, and a queue for
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from aws_cdk import Acknowledgment, Duration, Validations
+from aws_cdk import Duration
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infrastructure.cluster import acknowledge_tagging
+from infrastructure.dead_letters import make_dead_letters
 from infrastructure.naming import CONTAINER, REQUESTED_GROUP, Names
 from infrastructure.network import Network
 from infrastructure.refresh_task import RefreshTask
+from infrastructure.resource import resource_of
 from infrastructure.settings import DailyRefresh
 from infrastructure.settings import Schedule as ScheduleSettings
 
@@ -40,17 +41,7 @@ class Schedule(Construct):
         self._task = task
         self._network = network
         self._enabled = settings.enabled
-        self.dead_letters = sqs.Queue(
-            self,
-            "DeadLetters",
-            queue_name=f"{names.family}-undelivered",
-            enforce_ssl=True,
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            retention_period=Duration.days(14),
-        )
-        Validations.of(self.dead_letters).acknowledge(
-            Acknowledgment(id="AwsSolutions-SQS3", reason="It is the dead-letter queue; an alarm watches its depth.")
-        )
+        self.dead_letters = make_dead_letters(self, names=names)
         self._role = self._make_role()
         self.rule = self._add_rule(
             "Rule",
@@ -100,11 +91,7 @@ class Schedule(Construct):
             command=["python", "-m", "refresh_task", "run", "--requested"],
         )
         # The target does not know this parameter of EventBridge's.
-        resource = rule.node.default_child
-        if not isinstance(resource, events.CfnRule):
-            msg = "a rule is made of a CfnRule"
-            raise TypeError(msg)
-        resource.add_property_override("Targets.0.EcsParameters.Group", REQUESTED_GROUP)
+        resource_of(rule).add_property_override("Targets.0.EcsParameters.Group", REQUESTED_GROUP)
         return rule
 
     def _add_rule(

@@ -42,10 +42,7 @@ class Line:
 
     @property
     def view(self) -> str:
-        """With its database where one service is of several (layout = "map")."""
-        view = str(self.fields.get("view"))
-        is_shared = "database" in self.fields and not str(self.fields.get("service")).endswith(f"-{self.database}")
-        return f"{view} of {self.database}" if is_shared else view
+        return view_of(self.fields)
 
 
 @dataclass(kw_only=True)
@@ -106,6 +103,13 @@ class Log:
             return getattr(self.client, operation)(**asked)
         except (botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError) as error:
             raise LogUnreadError(f"{asked['logGroupName']}: {error}") from error
+
+
+def view_of(fields: Mapping[str, Any]) -> str:
+    """A line's view, with its database where one service is of several (layout = "map")."""
+    view, database = str(fields.get("view")), fields.get("database")
+    is_shared = database is not None and not str(fields.get("service")).endswith(f"-{database}")
+    return f"{view} of {database}" if is_shared else view
 
 
 def json_line(text: str) -> Mapping[str, Any] | None:

@@ -1,34 +1,32 @@
 """The tables of docs/fleet.md, from synthesized templates: `python -m scripts.fleet` writes them anew.
 
-Costs are list prices of us-east-1 for a month of 730 hours, without any free tier; what `vistafresca cost` adds is in
-cents. https://aws.amazon.com/cloudwatch/pricing/, likewise fargate, step-functions, secrets-manager, kms
+Costs are what `vistafresca cost` says, its lines added up by column.
 """
 
-import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from infrastructure.application import application, synthesize
+from infrastructure.cost import Assumptions, Estimate, Way, count, estimate, prices
+from infrastructure.cost.synthesis import templates_in
 from infrastructure.limits import LIMITS, TemplateSize, template_sizes
+from infrastructure.settings import read
 
 ROOT = Path(__file__).parent.parent
 DOCUMENT = ROOT / "docs/fleet.md"
 EXAMPLE = ROOT / "environments/fleet.toml.example"
 SIZED = ((1, "single"), (10, "single"), (10, "nested"), (50, "nested"), (50, "map"), (300, "map"))
 
-STARTS = 730 * 6
-"""Of one database in a month, at a run every ten minutes and none for the event queue."""
+ASSUMED = Assumptions(views=10, way=Way.S3_ENDPOINT)
 
-VIEWS = 10
-RUN_METRICS, VIEW_METRICS, LOG_METRICS = 17, 2, 4
-METRIC, ALARM_METRIC, DASHBOARD, KEY = 0.30, 0.10, 3.00, 1.00
-TASK_MINUTE = (0.25 * 0.03238 + 0.5 * 0.00356) / 60  # ARM64, 0.25 vCPU and 0.5 GB; a minute is billed at least
-SECRET_READS = 2 * (0.05 + 0.03) / 10_000  # the database's and Sentry's, by Secrets Manager and KMS
-TRANSITION = 0.025 / 1000
-TRANSITIONS_OF_ITEM, TRANSITIONS_OF_EXECUTION = 2, 4
+COLUMNS = {
+    "Tasks": ("Fargate, scheduled runs", "Fargate, runs for the event queue"),
+    "Custom metrics": ("Custom metrics of runs and views", "Metrics counted from log lines"),
+    "Alarms": ("Alarms on a metric", "Alarms on metric math"),
+    "Step Functions": ("Step Functions",),
+}
+"""Which lines of an estimate a column adds up; all others are the rest."""
 
 
 def settings(databases: int, *, layout: str, event_poll_minutes: int = 0) -> str:
@@ -45,34 +43,6 @@ secret.arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:tenant-{numbe
         for number in range(1, databases + 1)
     ]
     return head + "".join(tables)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Cost:
-    """Dollars a month."""
-
-    tasks: float
-    metrics: float
-    alarms: float
-    orchestration: float
-    rest: float
-
-    @property
-    def all(self) -> float:
-        return self.tasks + self.metrics + self.alarms + self.orchestration + self.rest
-
-
-def cost(databases: int, *, layout: str, alarm_metrics: int) -> Cost:
-    """`alarm_metrics`: what the alarms watch, an expression by each of its metrics."""
-    services = 1 if layout == "map" else databases
-    executions = STARTS if layout == "map" else 0
-    return Cost(
-        tasks=databases * STARTS * TASK_MINUTE,
-        metrics=services * (RUN_METRICS + LOG_METRICS + VIEWS * VIEW_METRICS) * METRIC,
-        alarms=alarm_metrics * ALARM_METRIC,
-        orchestration=executions * (TRANSITIONS_OF_EXECUTION + databases * TRANSITIONS_OF_ITEM) * TRANSITION,
-        rest=DASHBOARD + KEY + databases * STARTS * SECRET_READS,
-    )
 
 
 def tables(assembly: Callable[[int, str], Path]) -> Mapping[str, str]:
@@ -109,28 +79,26 @@ def _sizes(folders: Mapping[tuple[int, str], Path]) -> Sequence[str]:
 
 def _costs(folders: Mapping[tuple[int, str], Path]) -> Sequence[str]:
     lines = [
-        "| Databases | Layout | Tasks | Custom metrics | Alarms | Step Functions | Rest | All, $ a month | Each |",
-        "|---|---|---|---|---|---|---|---|---|",
+        f"| Databases | Layout | {' | '.join(COLUMNS)} | Rest | All, $ a month | Each |",
+        f"|---|---|{'---|' * (len(COLUMNS) + 3)}",
     ]
     for (databases, layout), folder in folders.items():
-        found = cost(databases, layout=layout, alarm_metrics=_alarm_metrics(folder))
-        parts = (found.tasks, found.metrics, found.alarms, found.orchestration, found.rest, found.all)
+        found = estimated(folder, databases, layout=layout)
+        columns = [sum(line.dollars for line in found.lines if line.what in counted) for counted in COLUMNS.values()]
+        parts = (*columns, found.dollars - sum(columns), found.dollars)
         lines.append(
-            f"| {databases} | {layout} | {' | '.join(f'{part:.2f}' for part in parts)} | {found.all / databases:.2f} |"
+            f"| {databases} | {layout} | {' | '.join(f'{part:.2f}' for part in parts)} | "
+            f"{found.dollars / databases:.2f} |"
         )
     return lines
 
 
-def _alarm_metrics(folder: Path) -> int:
-    resources: list[dict[str, Any]] = [
-        resource
-        for path in folder.glob("*.template.json")
-        for resource in json.loads(path.read_text(encoding="utf-8"))["Resources"].values()
-    ]
-    alarms = [resource["Properties"] for resource in resources if resource["Type"] == "AWS::CloudWatch::Alarm"]
-    return sum(
-        sum("MetricStat" in metric for metric in alarm["Metrics"]) if "Metrics" in alarm else 1 for alarm in alarms
-    )
+def estimated(assembly: Path, databases: int, *, layout: str) -> Estimate:
+    """What `vistafresca cost --views 10 --way s3-endpoint` would say of it."""
+    with TemporaryDirectory() as folder:
+        (Path(folder) / "fleet.toml").write_text(settings(databases, layout=layout), encoding="utf-8")
+        environment = read(Path(folder), "fleet")
+    return estimate(environment, count(templates_in(assembly)), ASSUMED, prices())
 
 
 def replaced(document: str, texts: Mapping[str, str]) -> str:

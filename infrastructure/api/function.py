@@ -15,6 +15,7 @@ from infrastructure.image import function_code
 from infrastructure.naming import CONTAINER, Names
 from infrastructure.network import Network
 from infrastructure.refresh_task import RefreshTask, variables
+from infrastructure.resource import pass_over_twice_ordered
 from infrastructure.settings import Database, Environment
 
 RUNTIME_CLIENT = ("python", "-m", "awslambdaric")
@@ -73,10 +74,7 @@ class Function(Construct):
                 **_callers(settings.caller_patterns),
             },
         )
-        # CDK says twice that the function comes after its role.
-        resource = self.function.node.default_child
-        if isinstance(resource, lambda_.CfnFunction):
-            resource.add_metadata("cfn-lint", {"config": {"ignore_checks": ["W3005"]}})
+        pass_over_twice_ordered(self.function)
 
 
 def _control(names: Names, *, network: Network, cluster: ecs.ICluster, task: RefreshTask) -> dict[str, str]:

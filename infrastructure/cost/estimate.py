@@ -10,6 +10,8 @@ from infrastructure.cost.workload import (
     HOURS,
     RUN_LOG_BYTES,
     RUN_METRICS,
+    TRANSITIONS_OF_DATABASE,
+    TRANSITIONS_OF_ROUND,
     VIEW_LOG_BYTES,
     VIEW_METRICS,
     Assumptions,
@@ -49,6 +51,8 @@ def estimate(environment: Environment, inventory: Inventory, assumed: Assumption
     """All lines that cost anything."""
     lines = [
         *(line for database in environment.database for line in _database(environment, database, assumed, prices)),
+        *_metrics(environment, assumed, prices),
+        *_orchestration(environment, prices),
         *_standing(inventory, prices),
     ]
     return Estimate(
@@ -129,13 +133,6 @@ def _pulls(environment: Environment, database: Database, assumed: Assumptions, p
 
 def _telling(environment: Environment, database: Database, assumed: Assumptions, prices: Prices) -> Iterator[CostLine]:
     counted, cloudwatch = starts(database), prices.cloudwatch
-    metrics = RUN_METRICS + VIEW_METRICS * assumed.views
-    yield CostLine(
-        what="Custom metrics of runs and views",
-        database=database.name,
-        formula=f"({RUN_METRICS} + {VIEW_METRICS} × {assumed.views} views) × {cloudwatch.custom_metric_month:g}",
-        dollars=metrics * cloudwatch.custom_metric_month if counted.all else 0,
-    )
     written = (counted.scheduled + counted.daily) * (RUN_LOG_BYTES + assumed.views * VIEW_LOG_BYTES)
     written += counted.requested * EMPTY_QUEUE_LOG_BYTES
     gigabytes = written / GIB**3
@@ -164,6 +161,36 @@ def _calls(database: Database, prices: Prices) -> Iterator[CostLine]:
         database=database.name,
         formula=f"{calls:,.0f} × {rate:g} per 10,000 (Secrets Manager and KMS)",
         dollars=calls / 10_000 * rate,
+    )
+
+
+def _metrics(environment: Environment, assumed: Assumptions, prices: Prices) -> Iterator[CostLine]:
+    """A metric is its name and its dimensions, service and view. In a map all databases are one service, and have the
+    same views: they write the same metrics."""
+    price = prices.cloudwatch.custom_metric_month
+    running = [database.name for database in environment.database if starts(database).all]
+    services = running[:1] if environment.layout == "map" else running
+    for service in services:
+        yield CostLine(
+            what="Custom metrics of runs and views",
+            database=None if environment.layout == "map" else service,
+            formula=f"({RUN_METRICS} + {VIEW_METRICS} × {assumed.views} views) × {price:g}",
+            dollars=(RUN_METRICS + VIEW_METRICS * assumed.views) * price,
+        )
+
+
+def _orchestration(environment: Environment, prices: Prices) -> Iterator[CostLine]:
+    """In a map a state machine starts the tasks, all databases' in each round."""
+    if environment.layout != "map":
+        return
+    databases, rounds = len(environment.database), starts(environment.database[0]).all
+    transitions = rounds * (TRANSITIONS_OF_ROUND + TRANSITIONS_OF_DATABASE * databases)
+    price = prices.step_functions.thousand_transitions
+    yield CostLine(
+        what="Step Functions",
+        formula=f"{rounds:,.0f} × ({TRANSITIONS_OF_ROUND} + {TRANSITIONS_OF_DATABASE} × {databases} databases) "
+        f"transitions × {price:g} per 1,000",
+        dollars=transitions / 1000 * price,
     )
 
 

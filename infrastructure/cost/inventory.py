@@ -27,6 +27,7 @@ FREE = {
     "AWS::SNS::": "the first thousand e-mails a month are free, and nobody wants more",
     "AWS::SQS::": "the first million requests a month are free, and the queue is empty while all is well",
     "AWS::SecretsManager::SecretTargetAttachment": "free",
+    "AWS::StepFunctions::": "paid by the transition; what waits for a deployment's tasks is called too seldom to count",
 }
 """Types, or the beginnings of their names, that cost nothing by being there, and why."""
 

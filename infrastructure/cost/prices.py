@@ -58,6 +58,10 @@ class _Api(_Table):
     x86_64_gb_second: float
 
 
+class _StepFunctions(_Table):
+    thousand_transitions: float
+
+
 class _Rds(_Table):
     gp3_gb_month: float
     instance_hour: Mapping[str, float]
@@ -76,6 +80,7 @@ class Prices(BaseModel):
     secrets_manager: _SecretsManager
     kms: _Kms
     api: _Api
+    step_functions: _StepFunctions
     rds: _Rds
 
 

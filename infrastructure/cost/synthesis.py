@@ -13,5 +13,10 @@ def templates(environments: Path, name: str) -> Sequence[Mapping[str, Any]]:
     """Of the environment's stack and those nested in it. Raises SettingsError where its file cannot be used."""
     with TemporaryDirectory(prefix="vistafresca-cost-") as folder:
         application(environments=environments, name=name, outdir=folder).synth()
-        files = sorted(Path(folder).glob("*.template.json"))
-        return [json.loads(file.read_text(encoding="utf-8")) for file in files]
+        return templates_in(Path(folder))
+
+
+def templates_in(assembly: Path) -> Sequence[Mapping[str, Any]]:
+    """All that were synthesized into this folder."""
+    files = sorted(assembly.glob("*.template.json"))
+    return [json.loads(file.read_text(encoding="utf-8")) for file in files]

@@ -16,6 +16,11 @@ RUN_METRICS = 17
 VIEW_METRICS = 2
 """ViewLagSeconds, ViewRefreshDuration."""
 
+TRANSITIONS_OF_ROUND, TRANSITIONS_OF_DATABASE = 4, 2
+"""State transitions of an execution of the map's machine, and of each child execution in it: one into each state that
+ends well, and one to the end (infrastructure/fleet/definition.py; a test compares).
+https://aws.amazon.com/step-functions/pricing/"""
+
 RUN_LOG_BYTES, VIEW_LOG_BYTES, EMPTY_QUEUE_LOG_BYTES = 3_900, 1_500, 900
 """What a scheduled run writes, each view that it refreshes, and a run for an empty event queue (a test measures)."""
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from aws_cdk import Acknowledgment, Duration, Validations
+from aws_cdk import Duration
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
-from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from infrastructure.dead_letters import make_dead_letters
 from infrastructure.naming import REQUESTED_GROUP, Names
 from infrastructure.schedule import every_hour_at
 from infrastructure.settings import Schedule as ScheduleSettings
@@ -26,17 +26,7 @@ class FleetSchedule(Construct):
         self._machine = machine
         self._names = names
         self._enabled = settings.enabled
-        self.dead_letters = sqs.Queue(
-            self,
-            "DeadLetters",
-            queue_name=f"{names.family}-undelivered",
-            enforce_ssl=True,
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            retention_period=Duration.days(14),
-        )
-        Validations.of(self.dead_letters).acknowledge(
-            Acknowledgment(id="AwsSolutions-SQS3", reason="It is the dead-letter queue; an alarm watches its depth.")
-        )
+        self.dead_letters = make_dead_letters(self, names=names)
         self.rules = [
             self._add_rule(
                 "Rule",

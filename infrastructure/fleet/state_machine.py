@@ -24,6 +24,7 @@ from infrastructure.fleet.definition import container_environment, definition
 from infrastructure.naming import CONTAINER
 from infrastructure.network import Network
 from infrastructure.refresh_task import RefreshTask
+from infrastructure.resource import pass_over_twice_ordered
 
 WHY_NOT = {
     "AwsSolutions-SF1": "Step Functions keeps every execution's history for 90 days, and each task writes a log.",
@@ -89,10 +90,7 @@ class StateMachine(Construct):
             definition_body=sfn.DefinitionBody.from_string(stack.to_json_string(machine)),
             role=self._role(name, cluster=cluster, task=task, file=file),
         )
-        # CDK lets the machine wait for its role and the role's policy; the first is said twice then.
-        resource = self.machine.node.default_child
-        if isinstance(resource, sfn.CfnStateMachine):
-            resource.add_metadata("cfn-lint", {"config": {"ignore_checks": ["W3005"]}})
+        pass_over_twice_ordered(self.machine)
         for rule, reason in WHY_NOT.items():
             Validations.of(self.machine).acknowledge(Acknowledgment(id=rule, reason=reason))
 

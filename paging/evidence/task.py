@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from paging.evidence.finding import Evidence, Finding
-from paging.log import Log, json_line
+from paging.log import Log, json_line, view_of
 from paging.notification import StoppedTask
 from paging.words import shortened
 
@@ -38,8 +38,8 @@ def stopped_task(log: Log, group: str, task: StoppedTask) -> Evidence:
 
 
 def _unfinished(events: Sequence[Mapping[str, Any]]) -> list[str]:
-    begun = [str(event["view"]) for event in events if event.get("event") == _BEGUN]
-    ended = {event.get("view") for event in events if event.get("event") in _ENDED}
+    begun = [view_of(event) for event in events if event.get("event") == _BEGUN]
+    ended = {view_of(event) for event in events if event.get("event") in _ENDED}
     return [view for view in dict.fromkeys(begun) if view not in ended]
 
 

@@ -84,6 +84,30 @@ class Template:
             case _:
                 return value
 
+    @property
+    def waiting_in_a_circle(self) -> set[str]:
+        """CloudFormation makes a resource after those that it refers to, or depends on: following that must end. Those
+        for which it does not."""
+        resources = self.json["Resources"]
+        before = {id_: _named(body) & set(resources) for id_, body in resources.items()}
+        made: set[str] = set()
+        while ready := {id_ for id_, earlier in before.items() if id_ not in made and earlier <= made}:
+            made |= ready
+        return set(resources) - made
+
+
+def _named(value: Any) -> set[str]:
+    match value:
+        case {"Ref": str(id_)} | {"Fn::GetAtt": [str(id_), _]}:
+            return {id_}
+        case dict():
+            depends = set(as_list(value.get("DependsOn", [])))
+            return depends | {id_ for inner in value.values() for id_ in _named(inner)}
+        case list():
+            return {id_ for inner in value for id_ in _named(inner)}
+        case _:
+            return set()
+
 
 def as_list(value: Any) -> list[Any]:
     """IAM and CloudFormation write a list of one as the one."""

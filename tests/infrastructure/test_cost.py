@@ -19,21 +19,28 @@ from click.testing import CliRunner
 from infrastructure.cost import Assumptions, Inventory, Way, advice, count, estimate, prices
 from infrastructure.cost.command_line import cost, text
 from infrastructure.cost.estimate import Estimate, fargate_dollars, nat_dollars
+from infrastructure.cost.synthesis import templates, templates_in
 from infrastructure.cost.workload import (
     EMPTY_QUEUE_LOG_BYTES,
     HOURS,
     RUN_LOG_BYTES,
     RUN_METRICS,
+    TRANSITIONS_OF_DATABASE,
+    TRANSITIONS_OF_ROUND,
     VIEW_LOG_BYTES,
     VIEW_METRICS,
     starts,
 )
+from infrastructure.fleet.definition import definition
 from infrastructure.settings import Environment, read
 from refresh_task.model import Outcome, RunKind, RunResult, RunStatus, Status, Step, Strategy, TriggerType
 from refresh_task.report import reporters_for_run
 from refresh_task.settings import Settings
 from scripts.cost_page import PAGE, page
+from scripts.fleet import DOCUMENT, estimated
+from scripts.fleet import settings as fleet
 from tests.infrastructure.conftest import ROOT, synthesize
+from tests.infrastructure.fix_fleet import synthesize_fleet
 from tests.infrastructure.template import Template
 from tests.unit.test_reporters import VIEW
 
@@ -164,6 +171,80 @@ def test_fifty_equal_databases_share_a_row_and_cost_fifty_times_as_much(tmp_path
     assert "50 × (4,380 × 60 s" in text(fifty)
 
 
+# ---- Many databases ------------------------------------------------------------------------------
+
+FIFTY = {
+    "Fargate, scheduled runs": 36.04,  # 50 × 4,380 minutes × 0.0001646
+    "Log lines taken in": 1.93,  # 50 × 4,380 × (3,900 + 10 × 1,500) bytes are 3.855 GB × 0.50
+    "Log lines kept": 0.11,  # 30 days of them × 0.03
+    "Reading secrets": 3.50,  # 50 × 2 × 4,380 × 0.08 / 10,000
+    "Dashboard": 3.00,
+    "KMS keys": 1.00,
+}
+"""What costs the same in either layout; ten views each, and no NAT gateway."""
+
+
+@pytest.mark.parametrize(
+    ("layout", "expected"),
+    [
+        (
+            "nested",
+            {
+                "Custom metrics of runs and views": 555.00,  # 50 × (17 + 2 × 10) × 0.30
+                "Metrics counted from log lines": 60.00,  # 50 × 4 × 0.30
+                "Alarms on a metric": 40.00,  # 50 × 8 × 0.10
+                "Alarms on metric math": 15.30,  # (50 × 3 + 3 of the pager's) × 0.10
+            },
+        ),
+        (
+            "map",
+            {
+                "Custom metrics of runs and views": 11.10,  # (17 + 2 × 10) × 0.30, whoever writes them
+                "Metrics counted from log lines": 1.20,
+                "Step Functions": 11.39,  # 4,380 × (4 + 2 × 50) × 0.025 / 1,000
+                "Alarms on a metric": 0.50,
+                "Alarms on metric math": 0.90,  # (6 + 3 of the pager's) × 0.10
+            },
+        ),
+    ],
+)
+def test_fifty_databases_by_layout(layout: str, expected: dict[str, float]) -> None:
+    found = estimated(synthesize_fleet(50, layout=layout), 50, layout=layout)
+    sums = {line.what: round(dollars(found, line.what), 2) for line in found.lines}
+    assert sums == FIFTY | expected
+    assert f"| 50 | {layout} | 36.04 |" in DOCUMENT.read_text(encoding="utf-8")
+
+
+def test_a_map_that_looks_at_event_queues_starts_rounds_for_them_too(tmp_path: Path) -> None:
+    """Every 5 minutes 8,760 more: (4,380 + 8,760) × (4 + 2 × 3) × 0.025 / 1,000."""
+    settings = settings_of(tmp_path, fleet(3, layout="map", event_poll_minutes=5))
+    found = estimate(settings, Inventory(), Assumptions(), PRICES)
+    assert dollars(found, "Step Functions") == pytest.approx(3.285)
+
+
+def test_a_map_that_is_off_writes_and_starts_nothing(tmp_path: Path) -> None:
+    off = fleet(3, layout="map").replace("[schedule]", "[schedule]\nenabled = false")
+    assert estimate(settings_of(tmp_path, off), Inventory(), Assumptions(), PRICES).lines == []
+
+
+def test_the_transitions_are_those_of_the_machine() -> None:
+    """A machine of three states takes four, the last one to its end."""
+    machine = definition(partition="aws", bucket="b", key="k", databases=1, concurrency=1, run_task={})
+    processor = machine["States"]["ForEachDatabase"]["ItemProcessor"]
+    assert len(states_to_a_good_end(machine)) + 1 == TRANSITIONS_OF_ROUND
+    assert len(states_to_a_good_end(processor)) + 1 == TRANSITIONS_OF_DATABASE
+
+
+def states_to_a_good_end(machine: dict[str, Any]) -> list[str]:
+    passed: list[str] = []
+    following: str | None = machine["StartAt"]
+    while following is not None:
+        passed.append(following)
+        state = machine["States"][following]
+        following = state["Choices"][0]["Next"] if state["Type"] == "Choice" else state.get("Next")
+    return passed
+
+
 # ---- The counts are those of what is deployed ----------------------------------------------------
 
 
@@ -200,6 +281,13 @@ def test_an_alarm_on_all_rules_costs_as_much_as_it_has_rules(production: Templat
 def test_everything_that_is_deployed_is_priced_or_free(template: Template) -> None:
     """Red: what does that type cost? Count it in inventory.py, or say there why it is free."""
     assert count([template.json]).unknown == ()
+
+
+def test_a_fleet_s_and_a_migrating_environment_s_too(tmp_path: Path) -> None:
+    assert count(templates_in(synthesize_fleet(50, layout="map"))).unknown == ()
+    text = fleet(1, layout="single").replace("log_retention_days", "migrate_on_deploy = true\nlog_retention_days")
+    (tmp_path / "fleet.toml").write_text(text, encoding="utf-8")
+    assert count(templates(tmp_path, "fleet")).unknown == ()
 
 
 def test_what_nobody_has_priced_is_named(tmp_path: Path) -> None:
@@ -310,7 +398,7 @@ def test_a_class_without_a_price_is_named(tmp_path: Path) -> None:
 def test_prices_say_of_when_and_from_where() -> None:
     assert PRICES.as_of <= datetime.now(UTC).date()
     sources = [table["source"] for table in PRICES.model_dump().values() if isinstance(table, dict)]
-    assert len(sources) == 7
+    assert len(sources) == 8
     assert [source for source in sources if not source.startswith("https://aws.amazon.com/")] == []
 
 

@@ -215,13 +215,18 @@ def test_what_the_api_counts_sets_off_its_alarms(production: Template, capsys: p
         assert alarm in deployed.on
 
 
-def test_the_command_itself_sets_off_run_failed_when_it_gets_no_connection(
-    deployed: Deployed, template: Template
+NOWHERE = {"PGHOST": "127.0.0.1", "PGPORT": "1", "PGUSER": "nobody", "PGDATABASE": "none"}
+
+
+@pytest.mark.parametrize(
+    "told", [NOWHERE, {"VISTAFRESCA_RUN_DEADLINE_S": "soon"}], ids=["no connection", "settings that are refused"]
+)
+def test_the_command_itself_sets_off_run_failed_when_it_cannot_begin(
+    deployed: Deployed, template: Template, told: dict[str, str]
 ) -> None:
-    nowhere = {"PGHOST": "127.0.0.1", "PGPORT": "1", "PGUSER": "nobody", "PGDATABASE": "none"}
     run = subprocess.run(
         [sys.executable, "-m", "refresh_task", "run"],
-        env=environment(template, deployed.service) | nowhere | {"PATH": os.environ["PATH"]},
+        env=environment(template, deployed.service) | told | {"PATH": os.environ["PATH"]},
         capture_output=True,
         text=True,
         check=False,

@@ -1,17 +1,16 @@
 """layout = "nested": a stack for each database within the environment's, with the same contents as a single one."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from infrastructure.application import application, synthesize
+from tests.infrastructure.cfn_lint import findings
 from tests.infrastructure.conftest import ROOT
 from tests.infrastructure.fix_fleet import synthesize_fleet
 from tests.infrastructure.paging_path import TASK_METRICS
-from tests.infrastructure.template import Resource, Template, as_list, variables
+from tests.infrastructure.template import Resource, Template, variables
 
 DATABASES = 3
 GROUP_RULES = ("AWS::EC2::SecurityGroupIngress", "AWS::EC2::SecurityGroupEgress")
@@ -89,27 +88,7 @@ def test_tags_say_whose_a_thing_is_down_to_the_task(nested: list[Template]) -> N
 
 
 def test_no_stack_waits_for_one_that_waits_for_it(parent: Template) -> None:
-    """CloudFormation makes a resource after those that it refers to: following references must end."""
-    refers = {id_: _referred(body) & set(parent.json["Resources"]) for id_, body in parent.json["Resources"].items()}
-    done: set[str] = set()
-    while ready := {id_ for id_, to in refers.items() if id_ not in done and to <= done}:
-        done |= ready
-    assert set(refers) - done == set()
-
-
-def _referred(value: object) -> set[str]:
-    match value:
-        case {"Ref": str(id_)}:
-            return {id_}
-        case {"Fn::GetAtt": [str(id_), _]}:
-            return {id_}
-        case dict():
-            depends = set(as_list(value.get("DependsOn", [])))
-            return depends | {id_ for inner in value.values() for id_ in _referred(inner)}
-        case list():
-            return {id_ for inner in value for id_ in _referred(inner)}
-        case _:
-            return set()
+    assert parent.waiting_in_a_circle == set()
 
 
 def test_pages_reach_the_topic_above(parent: Template, nested: list[Template]) -> None:
@@ -143,10 +122,8 @@ def test_rules_start_at_minutes_that_follow_from_the_name_alone(nested: list[Tem
 
 
 def test_cfn_lint_finds_nothing(assembly: Path) -> None:
-    cfn_lint = Path(sys.executable).parent / "cfn-lint"
     templates = [assembly / "vistafresca-fleet.template.json", next(assembly.glob("*.nested.template.json"))]
-    done = subprocess.run([cfn_lint, "--format", "json", *templates], capture_output=True, text=True, check=False)
-    assert json.loads(done.stdout) == [], done.stderr
+    assert findings(*templates) == []
 
 
 @pytest.mark.parametrize("example", ["production.toml.example", "sandbox.toml"])
@@ -155,7 +132,7 @@ def test_apis_and_provisioned_databases_may_be_nested_too(tmp_path: Path, exampl
     text = (ROOT / "environments" / example).read_text(encoding="utf-8")
     (tmp_path / "other.toml").write_text(f'layout = "nested"\n{text}', encoding="utf-8")
     folder = synthesize(application(environments=tmp_path, name="other", outdir=str(tmp_path / "out")))
-    test_no_stack_waits_for_one_that_waits_for_it(Template.read(folder / "vistafresca-other.template.json"))
+    assert Template.read(folder / "vistafresca-other.template.json").waiting_in_a_circle == set()
     assert len(list(folder.glob("*.nested.template.json"))) == text.count("\n[[database]]\n")
 
 

@@ -163,13 +163,21 @@ def test_in_a_map_nothing_of_the_task_is_a_database_s_own(tmp_path: Path, additi
     [
         ('[api]\nenabled = true\nauthorizer = "iam"', "api.enabled", '"nested"'),
         ("[guards]\nmin_free_storage_gib = 5", "guards.min_free_storage_gib", "or 0"),
+        ("migrate_on_deploy = true", "migrate_on_deploy", "run the outputs Migrate and Apply"),
     ],
 )
 def test_what_a_map_cannot_do_is_refused_for_all(tmp_path: Path, table: str, what: str, remedy: str) -> None:
-    text = FLEET.replace("[schedule]", f"{table}\n\n[schedule]").replace("\nsecret", '\ninstance_id = "db-1"\nsecret')
+    before = "[schedule]" if table.startswith("[") else "[network]"  # a key of the environment comes before its tables
+    text = FLEET.replace(before, f"{table}\n\n{before}").replace("\nsecret", '\ninstance_id = "db-1"\nsecret')
     said = problem(tmp_path, text)
     assert f'layout = "map" has no {what} ("tenant-001")' in said
     assert remedy in said
+
+
+def test_one_database_of_a_map_cannot_migrate_on_deploy_either(tmp_path: Path) -> None:
+    said = problem(tmp_path, f"{FLEET}migrate_on_deploy = true\n")
+    assert 'layout = "map" has no migrate_on_deploy ("tenant-002")' in said
+    assert "run the outputs Migrate and Apply" in said
 
 
 def test_a_provisioned_database_is_not_in_a_map(tmp_path: Path) -> None:

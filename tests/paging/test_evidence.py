@@ -155,6 +155,15 @@ def test_a_task_that_ended_between_two_steps_was_refreshing_nothing(log: Recorde
     assert "Why, says ECS: no reason given" in message.text
 
 
+def test_a_task_of_many_databases_says_of_which_it_was(log: RecordedLog, composed: Compose) -> None:
+    """layout = "map"."""
+    of_north = {"stream": f"run/refresh/{TASK}", "service": "sandbox-main", "database": "north"}
+    log.write("18:29:00", **of_north, event="step_started", view="public.a")
+    log.write("18:29:01", **of_north, event="step_finished", view="public.a")
+    log.write("18:29:02", **of_north, event="step_started", view="public.b")
+    assert composed(stopped_task("task-exited", exit_code=137)).views == ("public.b of north",)
+
+
 def test_the_last_beginning_before_the_end_is_meant(log: RecordedLog, composed: Compose) -> None:
     for at, state in (("17:00:00", "ALARM"), ("17:30:00", "OK"), ("18:01:00", "ALARM"), ("18:40:00", "ALARM")):
         log.write(
