@@ -67,6 +67,8 @@ class Observer:
         group = options["awslogs-group"]
         stream = f"{options['awslogs-stream-prefix']}/{container['name']}/{task['taskArn'].rsplit('/', 1)[-1]}"
         logs = self._emulator.client("logs")
+        if group not in [each["logGroupName"] for each in logs.describe_log_groups()["logGroups"]]:
+            return  # deleted with its stack
         if not logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=stream)["logStreams"]:
             return  # it could not be started, and wrote nothing
         filters = logs.describe_metric_filters(logGroupName=group)["metricFilters"]

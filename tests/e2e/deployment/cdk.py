@@ -10,7 +10,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.e2e.deployment.environment import NAME, STACK
+from tests.e2e.deployment.environment import NAME
 from tests.emulation.containers.engine import EngineSettings
 from tests.emulation.emulator import REGION, ROOT, Emulator
 
@@ -25,11 +25,12 @@ class CdkError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Cdk:
-    """`folder` is the harness's: settings, cdk.out, the CLI's own files."""
+    """`folder` is the harness's: settings, cdk.out, the CLI's own files. `environment`: a name of its settings."""
 
     emulator: Emulator
     engine: EngineSettings
     folder: Path
+    environment: str = NAME
 
     def bootstrap(self) -> str:
         """Once per account and region."""
@@ -52,7 +53,7 @@ class Cdk:
     def outputs(self) -> dict[str, str]:
         """The stack's outputs."""
         document: dict[str, dict[str, str]] = json.loads(self._outputs.read_text(encoding="utf-8"))
-        return document[STACK]
+        return document[f"vistafresca-{self.environment}"]
 
     @property
     def _outputs(self) -> Path:
@@ -60,7 +61,9 @@ class Cdk:
 
     @property
     def _app(self) -> str:
-        return shlex.join([sys.executable, "-m", "tests.e2e.deployment.app", str(self.folder / "environments"), NAME])
+        return shlex.join(
+            [sys.executable, "-m", "tests.e2e.deployment.app", str(self.folder / "environments"), self.environment]
+        )
 
     def _run(self, *arguments: str, app: str | None = "") -> str:
         result = self._call(*arguments, app=self._app if app == "" else app)

@@ -32,5 +32,5 @@ def test_destroy_leaves_what_the_retention_settings_say_and_nothing_else(deploye
     groups = [group["logGroupName"] for group in client("logs").describe_log_groups()["logGroups"]]
     assert LOG_GROUP in groups
     keys = [client("kms").describe_key(KeyId=key["KeyId"])["KeyMetadata"] for key in client("kms").list_keys()["Keys"]]
-    kept = [key for key in keys if "paged by" in key["Description"]]
+    kept = [key for key in keys if f"paged by {STACK}" in key["Description"]]
     assert [key["KeyState"] for key in kept] == ["Enabled"]

@@ -36,15 +36,18 @@ def correct_transport() -> None:
 
 
 def correct_log_groups_in_policies() -> None:
-    """A call about a log group is matched against its ARN with `:*` behind it (ministack: without), as CDK's own grants
-    write it.
+    """A call about a log group is matched against its ARN with `:*` behind it, as CDK's own grants write it, and one
+    about a stream against the stream's (ministack: against the group's, without).
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html
     """
 
-    def extract(service: str, *more: Any) -> Any:
-        arn = faulty(service, *more)
-        return f"{arn}:*" if service == "logs" and ":log-group:" in arn and not arn.endswith(":*") else arn
+    def extract(service: str, method: str, path: str, headers: dict[str, str], body: bytes, *more: Any) -> Any:
+        arn = faulty(service, method, path, headers, body, *more)
+        if service != "logs" or ":log-group:" not in arn:
+            return arn
+        stream = json.loads(body or b"{}").get("logStreamName")
+        return f"{arn.removesuffix(':*')}:{f'log-stream:{stream}' if stream else '*'}"
 
     faulty = replace(iam_actions, "extract_resource_arn", extract)
 
