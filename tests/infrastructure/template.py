@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.intrinsic_functions import worked_out
+
 ACCOUNT = "123456789012"
 PSEUDO_PARAMETERS = {
     "AWS::Region": "us-east-1",
@@ -64,25 +66,13 @@ class Template:
             case _:
                 return None
 
-    def resolve(self, value: Any) -> Any:  # noqa: PLR0911  one return per intrinsic function
+    def resolve(self, value: Any) -> Any:
         """Intrinsic functions worked out, with a readable stand-in for what only a deployment would know."""
-        match value:
-            case {"Ref": str(name)}:
-                return PSEUDO_PARAMETERS.get(name, f"<{name}>")
-            case {"Fn::GetAtt": [str(name), str(attribute)]}:
-                return f"<{name}.{attribute}>"
-            case {"Fn::Join": [str(separator), list(parts)]}:
-                return separator.join(str(self.resolve(part)) for part in parts)
-            case {"Fn::Sub": str(text)}:
-                for name, known in PSEUDO_PARAMETERS.items():
-                    text = text.replace(f"${{{name}}}", known)
-                return text
-            case dict():
-                return {key: self.resolve(inner) for key, inner in value.items()}
-            case list():
-                return [self.resolve(inner) for inner in value]
-            case _:
-                return value
+        return worked_out(
+            value,
+            ref=lambda name: PSEUDO_PARAMETERS.get(name, f"<{name}>"),
+            attribute=lambda name, attribute: f"<{name}.{attribute}>",
+        )
 
     @property
     def waiting_in_a_circle(self) -> set[str]:

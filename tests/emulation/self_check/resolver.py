@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.emulation.emulator import Emulator
+from tests.intrinsic_functions import worked_out
 
 _PSEUDO = {
     "AWS::Region": "us-east-1",
@@ -24,24 +25,11 @@ class Resolver:
     template: Mapping[str, Any]
     ids: Mapping[str, str]
 
-    def resolve(self, value: Any) -> Any:  # noqa: PLR0911  one return per intrinsic function
-        match value:
-            case {"Ref": str(name)}:
-                return _PSEUDO.get(name) or self.ids.get(name, f"<{name}>")
-            case {"Fn::GetAtt": [str(name), str(attribute)]}:
-                return self._attribute(name, attribute)
-            case {"Fn::Join": [str(separator), list(parts)]}:
-                return separator.join(str(self.resolve(part)) for part in parts)
-            case {"Fn::Sub": str(text)}:
-                for name, known in _PSEUDO.items():
-                    text = text.replace(f"${{{name}}}", known)
-                return text
-            case dict():
-                return {key: self.resolve(inner) for key, inner in value.items()}
-            case list():
-                return [self.resolve(inner) for inner in value]
-            case _:
-                return value
+    def resolve(self, value: Any) -> Any:
+        return worked_out(value, ref=self._ref, attribute=self._attribute)
+
+    def _ref(self, name: str) -> str:
+        return _PSEUDO.get(name) or self.ids.get(name, f"<{name}>")
 
     def _attribute(self, name: str, attribute: str) -> str:  # noqa: PLR0911  one return per kind of resource
         type_, id_ = self.template["Resources"][name]["Type"], self.ids[name]
