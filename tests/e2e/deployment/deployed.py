@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,10 +18,8 @@ from tests.e2e.deployment.cdk import Cdk
 from tests.e2e.deployment.environment import ON_CALL, RULE, ImportedNetwork, write_environment
 from tests.e2e.deployment.shop import Shop
 from tests.emulation.account import Account, Ended
-from tests.emulation.containers.base_image import make_base_image
 from tests.emulation.containers.engine import EngineSettings
 from tests.emulation.containers.installation import choose_engine
-from tests.emulation.containers.podman import podman_environment
 from tests.emulation.emulator import ROOT, Emulator, running_emulator
 from tests.emulation.mailbox import Mailbox
 from tests.emulation.observer import Change
@@ -84,17 +81,17 @@ def deployment(server: EmbeddedServer, variables: Mapping[str, str]) -> Iterator
     run_folder = FOLDER / "run"
     shutil.rmtree(run_folder, ignore_errors=True)
     run_folder.mkdir(parents=True)
-    with ExitStack() as stack, ThreadPoolExecutor(1) as aside:
-        kind = choose_engine(variables)
-        say(f"container engine: {kind}" + ("" if kind == "podman" else UNVERIFIED))
+    with ExitStack() as stack:
+        choice = choose_engine(variables, FOLDER / "podman")
+        unverified = UNVERIFIED.format(why=choice.obstacle or "it was not asked for")
+        say(f"container engine: {choice.kind}" + ("" if choice.kind == "podman" else unverified))
         engine = EngineSettings(
-            kind=kind,
-            folder=FOLDER / kind,
+            kind=choice.kind,
+            folder=FOLDER / choice.kind,
             python=sys.executable,
             mounts={str(run_folder / "e2e-ca.pem"): str(run_folder / "e2e-ca.pem")},
         )
         engine.folder.mkdir(exist_ok=True)
-        base = aside.submit(_make_base, engine, dict(variables))
         authority = CertificateAuthority(run_folder, "e2e-ca")
         front = stack.enter_context(running_tls_front(server, authority.server_context("localhost")))
         sentry = stack.enter_context(sentry_ingest())
@@ -113,8 +110,6 @@ def deployment(server: EmbeddedServer, variables: Mapping[str, str]) -> Iterator
         cdk = Cdk(emulator=emulator, engine=engine, folder=run_folder)
         cdk.bootstrap()
         say("cdk bootstrap")
-        base.result()
-        say("base image")
         cdk.deploy()
         say("cdk deploy, with the image")
         account = Account(emulator)
@@ -125,13 +120,9 @@ def deployment(server: EmbeddedServer, variables: Mapping[str, str]) -> Iterator
 
 UNVERIFIED = """
   !! THE IMAGE IS UNVERIFIED: without a container engine the deployed command runs as a process of this machine.
+  !! Why there is none: {why}
   !! Neither the image, nor its read-only file system, nor the task's CPU and memory limits are tried by this run.
   !! With podman they are: as root on Debian or Ubuntu, VISTAFRESCA_E2E_INSTALL=1 make e2e"""
-
-
-def _make_base(engine: EngineSettings, variables: dict[str, str]) -> None:
-    if engine.kind == "podman":
-        make_base_image(engine.folder, {**variables, **podman_environment(engine.folder)})
 
 
 def _prepare_account(emulator: Emulator, folder: Path, *, port: int, secret: str, dsn: str) -> None:
