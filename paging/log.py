@@ -9,6 +9,9 @@ from typing import Any
 
 import botocore.exceptions
 
+FLEET = "fleet"
+"""What all databases of an environment together are called (infrastructure/naming.py)."""
+
 MOST_PAGES = 30
 """FilterLogEvents looks through about a megabyte of log for each; a run's lines are some ten kilobytes."""
 
@@ -106,9 +109,9 @@ class Log:
 
 
 def view_of(fields: Mapping[str, Any]) -> str:
-    """A line's view, with its database where one service is of several (layout = "map")."""
+    """A line's view, with its database where one service is of all of an environment (layout = "map")."""
     view, database = str(fields.get("view")), fields.get("database")
-    is_shared = database is not None and not str(fields.get("service")).endswith(f"-{database}")
+    is_shared = fields.get("service") == f"{fields.get('environment')}-{FLEET}" and database != FLEET
     return f"{view} of {database}" if is_shared else view
 
 

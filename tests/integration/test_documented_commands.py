@@ -66,11 +66,11 @@ def test_the_readmes_policy_is_understood(tmp_path: Path) -> None:
 
 
 def test_every_make_target_that_is_mentioned_exists() -> None:
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z0-9]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     mentioned = {
         target
         for document in _DOCUMENTS
-        for target in re.findall(r"(?:`|^ *)make ([a-z]+)", document.read_text(), re.MULTILINE)
+        for target in re.findall(r"(?:`|^ *)make ([a-z0-9]+)", document.read_text(), re.MULTILINE)
     }
     assert {"demo", "test"} <= mentioned
     assert mentioned <= targets

@@ -157,7 +157,12 @@ def test_a_task_that_ended_between_two_steps_was_refreshing_nothing(log: Recorde
 
 def test_a_task_of_many_databases_says_of_which_it_was(log: RecordedLog, composed: Compose) -> None:
     """layout = "map"."""
-    of_north = {"stream": f"run/refresh/{TASK}", "service": "sandbox-main", "database": "north"}
+    of_north = {
+        "stream": f"run/refresh/{TASK}",
+        "service": "sandbox-fleet",
+        "environment": "sandbox",
+        "database": "north",
+    }
     log.write("18:29:00", **of_north, event="step_started", view="public.a")
     log.write("18:29:01", **of_north, event="step_finished", view="public.a")
     log.write("18:29:02", **of_north, event="step_started", view="public.b")
@@ -186,7 +191,7 @@ def test_what_the_log_hands_out_beyond_the_events_asked_for_is_passed_over(log: 
 
 def test_where_many_databases_share_a_log_each_ones_latest_run_counts(log: RecordedLog, composed: Compose) -> None:
     """layout = "map". Runs of different databases may have the same number; their streams tell them apart."""
-    shared = {"service": "sandbox-main"}
+    shared = {"service": "sandbox-fleet", "environment": "sandbox"}
     a_failing_view(log, "public.mended", run_id=16, clock="18:20:05", database="north", **shared)
     a_failing_view(log, "public.b", run_id=17, clock="18:30:05", database="north", **shared)
     a_failing_view(log, "public.b", run_id=18, clock="18:30:06", database="south", **shared)
