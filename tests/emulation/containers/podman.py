@@ -108,8 +108,9 @@ class PodmanContainer:
 
     def lines(self) -> Iterator[str]:
         assert self._process.stdout is not None  # a pipe, by construction
-        for line in self._process.stdout:
-            yield line.rstrip("\n")
+        with self._process.stdout as output:
+            for line in output:
+                yield line.rstrip("\n")
 
     def wait(self) -> int:
         return self._process.wait()

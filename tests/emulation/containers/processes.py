@@ -62,8 +62,9 @@ class TaskProcess:
 
     def lines(self) -> Iterator[str]:
         assert self._process.stdout is not None  # a pipe, by construction
-        for line in self._process.stdout:
-            yield line.rstrip("\n")
+        with self._process.stdout as output:
+            for line in output:
+                yield line.rstrip("\n")
 
     def wait(self) -> int:
         code = self._process.wait()
