@@ -65,8 +65,8 @@ class Messages(Construct):
                 str(ROOT), exclude=["/*", "!/paging", "__pycache__"], ignore_mode=IgnoreMode.GIT
             ),
             memory_size=256,
-            # The log is read for ten seconds at most.
-            timeout=Duration.seconds(30),
+            # Reading the log takes some fifteen seconds at most, publishing as many (paging/handler.py).
+            timeout=Duration.seconds(60),
             role=self.role,
             log_group=log_group,
             environment={
@@ -119,6 +119,8 @@ class Messages(Construct):
         five_minutes = Duration.minutes(5)
         failures = {
             "crashed": self.function.metric_errors(statistic="Sum", period=five_minutes),
+            # Not called within five minutes, for too many functions ran at once.
+            "expired": self.function.metric("AsyncEventsDropped", statistic="Sum", period=five_minutes),
             "unreported": self.function.metric("DestinationDeliveryFailures", statistic="Sum", period=five_minutes),
             "undelivered": pager.alarms_topic.metric_number_of_notifications_failed(
                 statistic="Sum", period=five_minutes

@@ -38,12 +38,10 @@ class OneOffTasks(Construct):
         name: str,
         deployment_roles: Sequence[str],
         retention: logs.RetentionDays,
-        removal_policy: RemovalPolicy,
     ) -> None:
         super().__init__(scope, id_)
         self._name = name
         self._retention = retention
-        self._removal_policy = removal_policy
         self.role = self._role("Role")
         # By name, since each of them trusts this one: by reference neither could be made first.
         self.role.add_to_policy(
@@ -103,8 +101,9 @@ class OneOffTasks(Construct):
         return iam.Role(self, id_, assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
 
     def _log_group(self, id_: str, name: str) -> logs.LogGroup:
+        # Whatever else is kept: what was kept of these would be in the way of the next deployment that has them.
         return logs.LogGroup(
-            self, id_, log_group_name=name, retention=self._retention, removal_policy=self._removal_policy
+            self, id_, log_group_name=name, retention=self._retention, removal_policy=RemovalPolicy.DESTROY
         )
 
     def _acknowledge(

@@ -27,7 +27,7 @@ class VistafrescaStack(cdk.Stack):
         self.settings = settings
         name = f"vistafresca-{settings.name}"
         kept = settings.removal_policy == "retain"
-        removal_policy = cdk.RemovalPolicy.RETAIN if kept else cdk.RemovalPolicy.DESTROY
+        removal_policy = cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if kept else cdk.RemovalPolicy.DESTROY
         super().__init__(
             scope,
             id_,
@@ -84,7 +84,6 @@ class VistafrescaStack(cdk.Stack):
                 name=name,
                 deployment_roles=[names.deployment_role for names in migrated],
                 retention=RETENTION[settings.log_retention_days],
-                removal_policy=removal_policy,
             )
         for database in settings.database:
             RefreshedDatabase(

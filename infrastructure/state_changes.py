@@ -19,7 +19,7 @@ from infrastructure.pager import Pager
 
 TOLD_OTHERWISE = [0, 1, 2, 3]
 """What the task says by its own exit codes, alarms say, once and not at every run: views-failed and views-late (1),
-run-failed (2), slow-run (3, the deadline). Who starts a task by hand reads its log
+run-failed (2), slow-run (3, the deadline; who stopped a run knows it). Who starts a task by hand reads its log
 (docs/decisions/0012-messages.md)."""
 
 NOT_OF_A_DEPLOYMENT = [{"anything-but": [DEPLOYMENT_GROUP]}]

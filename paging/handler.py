@@ -23,9 +23,15 @@ from paging.message import Message
 from paging.notification import Alarm, Notification, StoppedTask, Unknown, read
 from paging.settings import Settings
 
-_QUICKLY = botocore.config.Config(
-    connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3}
-)
+_QUICKLY = {
+    # Reading is worth ten seconds, and publishing whatever it takes: both fit the function's time with room to spare.
+    "logs": botocore.config.Config(
+        connect_timeout=2, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2}
+    ),
+    "sns": botocore.config.Config(
+        connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3}
+    ),
+}
 
 
 def handler(event: Mapping[str, Any], context: object) -> None:  # noqa: ARG001  Lambda's own
@@ -38,7 +44,13 @@ def handler(event: Mapping[str, Any], context: object) -> None:  # noqa: ARG001 
 def tell(published: Mapping[str, Any], settings: Settings, *, logs: Any, sns: Any) -> None:
     """Composes and publishes one message."""
     notification = read(published, environment=settings.environment)
-    message = compose(notification, Log(client=logs), settings)
+    try:
+        message = compose(notification, Log(client=logs), settings)
+    except Exception as error:  # noqa: BLE001  # better in plain words than as Lambda's record of a failed call
+        message = wording.of_what_could_not_be_worded(notification, _defect(error), settings)
+    if message is None:
+        _write("message_withheld", alarm=notification.name if isinstance(notification, Alarm) else None)
+        return
     sns.publish(**message.published(settings.topic_arn, source_id=published["MessageId"]))
     if isinstance(notification, Alarm):
         _write(
@@ -50,8 +62,9 @@ def tell(published: Mapping[str, Any], settings: Settings, *, logs: Any, sns: An
         )
 
 
-def compose(notification: Notification, log: Log, settings: Settings) -> Message:
-    """Whatever cannot be read, a message comes of it."""
+def compose(notification: Notification, log: Log, settings: Settings) -> Message | None:
+    """Whatever cannot be read, a message comes of it. None: an alarm that has its first data, and all is well, as every
+    one has after a deployment."""
     match notification:
         case Unknown():
             return wording.of_unknown(notification, settings)
@@ -75,7 +88,7 @@ def _evidence(notification: Alarm | StoppedTask, log: Log, settings: Settings) -
         return Evidence(problem=_defect(error))
 
 
-def _compose_end(alarm: Alarm, log: Log, settings: Settings) -> Message:
+def _compose_end(alarm: Alarm, log: Log, settings: Settings) -> Message | None:
     beginning, problem = None, None
     try:
         beginning = beginning_of(log, settings.own_log_group, alarm)
@@ -83,6 +96,8 @@ def _compose_end(alarm: Alarm, log: Log, settings: Settings) -> Message:
         problem = f"since when could not be read: {error}"
     except Exception as error:  # noqa: BLE001  # as above
         problem = _defect(error)
+    if beginning is None and problem is None and alarm.written.get("OldStateValue") == "INSUFFICIENT_DATA":
+        return None
     return wording.of_end(alarm, beginning, problem, settings)
 
 
@@ -100,4 +115,4 @@ def _write(event: str, **fields: Any) -> None:
 @cache
 def clients(service: str) -> Any:
     """One per service and container of the function."""
-    return botocore.session.get_session().create_client(service, config=_QUICKLY)
+    return botocore.session.get_session().create_client(service, config=_QUICKLY[service])

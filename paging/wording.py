@@ -1,12 +1,13 @@
 """The sentences. Every message says what happened, to what, since when, what to do first, and where the rest is."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from paging.evidence import Beginning, Evidence, Finding
 from paging.message import Message
-from paging.notification import About, Alarm, StoppedTask, Unknown
+from paging.notification import About, Alarm, Notification, StoppedTask, Unknown
 from paging.sections import SECTIONS, Source
 from paging.settings import Settings
 from paging.words import MOST_NAMED, shown_length, shown_list, shown_time
@@ -75,9 +76,6 @@ def of_end(alarm: Alarm, beginning: Beginning | None, problem: str | None, setti
     if beginning is not None:
         headline = f"{name} is over after {shown_length(alarm.at - beginning.at)}"
         length = f"From {shown_time(beginning.at)} to {shown_time(alarm.at)}."
-    elif alarm.written.get("OldStateValue") == "INSUFFICIENT_DATA":
-        headline = f"{name} is watched now, and all is well"
-        length = f"The alarm has data since {shown_time(alarm.at)}; it had none before."
     else:
         headline = f"{name} is over"
         length = f"Until {shown_time(alarm.at)}; {problem or 'no message of the last 14 days says since when'}."
@@ -149,6 +147,25 @@ def of_unknown(unknown: Unknown, settings: Settings) -> Message:
                 f"Runbook: {settings.runbook(None)}",
             ]
         ),
+    )
+
+
+def of_what_could_not_be_worded(notification: Notification, problem: str, settings: Settings) -> Message:
+    """In as few steps as can be: what arrived, and where to read what to do."""
+    alarm: Mapping[str, Any] | None = None
+    match notification:
+        case Alarm():
+            subject, said = f"{notification.state} {notification.name}", f"{notification.description}"
+            section, alarm = notification.section, notification.written
+        case StoppedTask():
+            subject, said = notification.about.section, f"{notification.description} {notification.why}"
+            section = notification.about.section
+        case Unknown():
+            subject, said, section = notification.subject, notification.text, None
+    return Message(
+        subject=subject,
+        text=f"{subject}\n\n{said}\n\nNo details: {problem}.\nRunbook: {settings.runbook(section)}",
+        alarm=alarm,
     )
 
 

@@ -20,6 +20,7 @@ import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -159,7 +160,7 @@ def _unreached(
     try:
         with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as answer:  # noqa: S310  checked above
             found = json.load(answer)
-    except (OSError, ValueError) as error:  # refused, unknown, timed out, an HTTP error, no JSON
+    except (OSError, HTTPException, ValueError) as error:  # refused, unknown, timed out, an error of HTTP, no JSON
         return f"{url} cannot be asked: {error}"
     return (
         None if isinstance(found, dict) and knows(found) else f"{url} answers, and does not know what everybody knows"

@@ -19,7 +19,7 @@ from infrastructure.metrics import LogMetrics, RunMetrics
 from infrastructure.settings import Database
 
 OF_THE_WORST = ("failing-repeatedly", "views-late", "view-suspended", "requests-waiting", "slow-run")
-"""A maximum: over an interval, since within five minutes a database that is well could follow one that is not."""
+"""A maximum: over two intervals, since within five minutes a database that is well could follow one that is not."""
 
 AS_FOR_ONE = ("heartbeat", "launch-refused", "undelivered", "undelivered-and-lost")
 """Of all together, whatever their number. Left out are views-failed and run-failed, which databases-failed covers;
@@ -38,10 +38,13 @@ def fleet_watches(
 ) -> Sequence[Watch]:
     """All alarms of a fleet."""
     interval = Duration.seconds(database.interval_s)
+    # CloudWatch's windows move with the minute: one of a single interval would miss a database whose run comes a minute
+    # later than the last time, and end the alarm for that minute.
+    two = Duration.seconds(2 * database.interval_s)
     of_one = watches(database=database, run=run, log=log, rules=rules, dead_letters=dead_letters)
     return [
         *(watch for watch in of_one if watch.name in AS_FOR_ONE),
-        *(replace(watch, metric=_over(watch.metric, interval)) for watch in of_one if watch.name in OF_THE_WORST),
+        *(replace(watch, metric=_over(watch.metric, two)) for watch in of_one if watch.name in OF_THE_WORST),
         _databases_failed(machine, interval=interval, databases=databases),
     ]
 
@@ -54,25 +57,26 @@ def _over(metric: cloudwatch.IMetric, period: Duration) -> cloudwatch.IMetric:
 
 
 def _databases_failed(machine: sfn.IStateMachine, *, interval: Duration, databases: int) -> Watch:
+    # Two of three, in one window: rounds end at minutes that vary, and periods of one interval would miss some.
+    three = Duration.seconds(3 * interval.to_seconds())
     metrics: dict[str, cloudwatch.IMetric] = {
-        "failed": machine.metric_failed(statistic="Sum", period=interval),
-        "aborted": machine.metric_aborted(statistic="Sum", period=interval),
-        "timedout": machine.metric_timed_out(statistic="Sum", period=interval),
+        "failed": machine.metric_failed(statistic="Sum", period=three),
+        "aborted": machine.metric_aborted(statistic="Sum", period=three),
+        "timedout": machine.metric_timed_out(statistic="Sum", period=three),
     }
     return Watch(
         name="databases-failed",
         metric=cloudwatch.MathExpression(
             expression="SUM([FILL(failed, 0), FILL(aborted, 0), FILL(timedout, 0)])",
             using_metrics=metrics,
-            period=interval,
+            period=three,
             label="Executions that did not end well",
         ),
-        threshold=1,
-        periods=2,
+        threshold=2,
         missing=NOT_BREACHING,
         what=(
-            f"Two rounds in a row did not end well for one or more of {databases} databases: a task ended with another "
-            "exit code than 0, or could not be started."
+            f"Two of the last three rounds did not end well for one or more of {databases} databases: a task ended "
+            "with another exit code than 0, or could not be started."
         ),
         first=(
             "The cause of the latest failed execution names them (output WhichFailed); read their lines in the log."

@@ -17,16 +17,19 @@ class Beginning:
 
 
 def beginning_of(log: Log, own_group: str, alarm: Alarm) -> Beginning | None:
-    """None: no message of its beginning is found. Raises LogUnreadError."""
+    """None: the message before this one is not of its beginning, or there is none. Raises LogUnreadError."""
     pattern = f'{{ ($.event = "{PUBLISHED}") && ($.alarm = "{alarm.name}") }}'
     for window in _WINDOWS:
         told = [
             line
             for line in log.matching(own_group, pattern, since=alarm.at - window)
-            if (line.event, line.fields.get("alarm"), line.fields.get("state")) == (PUBLISHED, alarm.name, "ALARM")
+            if (line.event, line.fields.get("alarm")) == (PUBLISHED, alarm.name)
         ]
-        begun = [line for line in told if moment(line.fields["state_changed_at"]) < alarm.at]
-        if begun:
-            last = max(begun, key=lambda line: moment(line.fields["state_changed_at"]))
+        before = [line for line in told if moment(line.fields["state_changed_at"]) < alarm.at]
+        if before:
+            last = max(before, key=lambda line: moment(line.fields["state_changed_at"]))
+            # An end before it: the message of this beginning came raw, or never, and an older one says nothing of it.
+            if last.fields.get("state") != "ALARM":
+                return None
             return Beginning(at=moment(last.fields["state_changed_at"]), views=tuple(last.fields["views"]))
     return None

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from paging.log import Line, Log
+from paging.log import Line, Log, LogUnreadError
 
 RECENT = (timedelta(minutes=30), timedelta(hours=3))
 """Runs are at most an hour apart and take at most that long."""
@@ -20,10 +20,16 @@ def look_back(
     windows: Sequence[timedelta],
     is_enough: Callable[[Line], bool],
 ) -> list[Line]:
-    """The lines of these events in the shortest window with a line that is enough, or in the longest one; in order."""
+    """The lines of these events in the shortest window with a line that is enough, or in the longest one that can be
+    read; in order. Raises LogUnreadError where none can."""
     lines: list[Line] = []
     for window in windows:
-        lines = sorted(log.lines(group, events, since=at - window), key=lambda line: line.at)
+        try:
+            lines = sorted(log.lines(group, events, since=at - window), key=lambda line: line.at)
+        except LogUnreadError:
+            if not lines:
+                raise
+            break  # what is known already is better than nothing
         if any(map(is_enough, lines)):
             break
     return lines

@@ -33,7 +33,10 @@ def why_not_there(commit: str, repository: Path = ROOT) -> str | None:
         return "this is no git checkout, so there is no history to take the previous release from"
     if _git(repository, "cat-file", "-e", f"{commit}^{{commit}}").returncode == 0:
         return None
-    if _git(repository, "rev-parse", "--is-shallow-repository").stdout.strip() == "true":
+    shallow = _git(repository, "rev-parse", "--is-shallow-repository")
+    if shallow.returncode != 0:
+        return f"git cannot read this repository: {shallow.stderr.strip()}"
+    if shallow.stdout.strip() == "true":
         return f"this clone is shallow and lacks {commit[:12]}: git fetch --unshallow"
     msg = f"{RECORD.name} names {commit}, which this repository's whole history does not have: correct it"
     raise AssertionError(msg)

@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TypeVar
 
 Entry = dict[str, Any]
@@ -50,7 +51,7 @@ class JournalReader:
 
         def nothing_left() -> bool | None:
             handled = {entry["message"] for entry in self._entries if entry["kind"] == "handled"}
-            asked = {entry["message"] for entry in self._entries if entry["kind"] == "invoked"}
+            asked = {entry["message"] for entry in self._entries if entry["kind"] == "handed_on"}
             return asked <= handled or None
 
         self._wait(nothing_left, 0, "the end of every function that was called", timeout_s)
@@ -71,14 +72,16 @@ class JournalReader:
                 self._changed.wait(left)
 
     def close(self) -> None:
-        """Once the emulator has ended."""
+        """Once the emulator has ended, or has never connected: closing alone would not wake who waits for that."""
+        with suppress(OSError):  # it may have ended by itself
+            self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self._thread.join()
 
     def _read(self) -> None:
         try:
             connection, _ = self._listener.accept()
-        except OSError:  # closed before the emulator connected: it did not start, which its starter says
+        except OSError:  # shut down before the emulator connected: it did not start, which its starter says
             return
         with connection, connection.makefile(encoding="utf-8") as lines:
             for line in lines:

@@ -27,6 +27,7 @@ def test_the_alarm_on_the_messages_themselves(environment: str, request: pytest.
     assert (given["Threshold"], given["TreatMissingData"]) == (1, "notBreaching")
     assert {metric["MetricName"] for metric in metrics(alarm)} == {
         "Errors",
+        "AsyncEventsDropped",
         "DestinationDeliveryFailures",
         "NumberOfNotificationsFailed",
     }

@@ -193,7 +193,7 @@ FIFTY = {
                 "Custom metrics of runs and views": 555.00,  # 50 × (17 + 2 × 10) × 0.30
                 "Metrics counted from log lines": 60.00,  # 50 × 4 × 0.30
                 "Alarms on a metric": 40.00,  # 50 × 8 × 0.10
-                "Alarms on metric math": 15.30,  # (50 × 3 + 3 of the pager's) × 0.10
+                "Alarms on metric math": 15.40,  # (50 × 3 + 4 of the pager's) × 0.10
             },
         ),
         (
@@ -203,7 +203,7 @@ FIFTY = {
                 "Metrics counted from log lines": 1.20,
                 "Step Functions": 11.39,  # 4,380 × (4 + 2 × 50) × 0.025 / 1,000
                 "Alarms on a metric": 0.50,
-                "Alarms on metric math": 0.90,  # (6 + 3 of the pager's) × 0.10
+                "Alarms on metric math": 1.00,  # (6 + 4 of the pager's) × 0.10
             },
         ),
     ],

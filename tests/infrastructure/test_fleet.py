@@ -2,10 +2,15 @@
 test_fleet_machine.py."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from tests.emulation.cloudwatch import alarms
+from tests.emulation.cloudwatch.datum import Datum
+from tests.emulation.cloudwatch.metric_store import MetricStore
+from tests.infrastructure import described
 from tests.infrastructure.cfn_lint import findings
 from tests.infrastructure.fix_fleet import synthesize_fleet
 from tests.infrastructure.paging_path import dimensions, metrics
@@ -15,6 +20,7 @@ from tests.infrastructure.test_least_privilege import statements
 
 MANY = 300
 SERVICE = "fleet-fleet"
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
@@ -140,14 +146,15 @@ def test_the_alarms_are_few_and_each_has_its_section_of_the_runbook(fleet: Templ
 
 
 @pytest.mark.parametrize("name", ["views-late", "failing-repeatedly", "view-suspended", "slow-run"])
-def test_the_worst_database_counts_over_a_whole_interval(fleet: Template, name: str) -> None:
-    """In five minutes of ten those that are well could end alone, and the alarm would end and begin at every round."""
+def test_the_worst_database_counts_over_two_intervals(fleet: Template, name: str) -> None:
+    """In fewer minutes those that are well could end alone, and the alarm would end and begin at every round; so it
+    would in one interval whenever the late database's run comes a minute later than the last time."""
     given = alarm(fleet, SERVICE, name).properties
-    assert (given["Statistic"], given["Period"]) == ("Maximum", 600)
+    assert (given["Statistic"], given["Period"]) == ("Maximum", 1200)
     assert dimensions(given) == {"service": SERVICE}
 
 
-def test_two_bad_rounds_in_a_row_page_however_they_ended(fleet: Template) -> None:
+def test_two_bad_rounds_of_three_page_however_they_ended(fleet: Template) -> None:
     given = alarm(fleet, SERVICE, "databases-failed").properties
     machine = fleet.one("AWS::StepFunctions::StateMachine")
     watched = {
@@ -161,8 +168,40 @@ def test_two_bad_rounds_in_a_row_page_however_they_ended(fleet: Template) -> Non
     }
     for id_ in ids.values():
         assert f"FILL({id_}, 0)" in expression  # a round that ends well writes no zero
-    assert (given["EvaluationPeriods"], given["DatapointsToAlarm"], given["Threshold"]) == (2, 2, 1)
-    assert {stat["MetricStat"]["Period"] for stat in given["Metrics"] if "MetricStat" in stat} == {600}
+    assert (given["EvaluationPeriods"], given["DatapointsToAlarm"], given["Threshold"]) == (1, 1, 2)
+    assert {stat["MetricStat"]["Period"] for stat in given["Metrics"] if "MetricStat" in stat} == {1800}
+
+
+def test_bad_rounds_that_end_at_uneven_minutes_page_once_and_a_single_one_never(fleet: Template) -> None:
+    definition = described.alarms(fleet)[f"vistafresca-{SERVICE}-databases-failed"]
+    (failed,) = [
+        entry["MetricStat"]["Metric"]
+        for entry in definition["Metrics"]
+        if entry.get("MetricStat", {}).get("Metric", {}).get("MetricName") == "ExecutionsFailed"
+    ]
+
+    def fires(ends: list[int]) -> list[int]:
+        """The minutes at which the alarm goes off, for bad rounds that end at these minutes."""
+        store, state, fired = MetricStore(), "OK", []
+        store.add(
+            Datum(
+                namespace=failed["Namespace"],
+                name=failed["MetricName"],
+                dimensions=frozenset((each["Name"], each["Value"]) for each in failed["Dimensions"]),
+                timestamp=NOON + timedelta(minutes=minute),
+                value=1,
+            )
+            for minute in ends
+        )
+        for minute in range(1, 70):
+            found = alarms.evaluate(definition, store, now=NOON + timedelta(minutes=minute), state=state)
+            if found.state == "ALARM" != state:
+                fired.append(minute)
+            state = str(found.state)
+        return fired
+
+    assert fires([7]) == []
+    assert fires([2, 18, 21, 38, 42, 58, 61]) == [19]
 
 
 def test_as_many_tasks_at_a_time_as_asked_for_and_no_failure_ends_the_round(fleet: Template) -> None:

@@ -35,7 +35,13 @@ def log() -> RecordedLog:
 @pytest.fixture
 def composed(log: RecordedLog) -> Compose:
     """Call it with CloudWatch's JSON, a rule's, or any other text."""
-    return lambda message: compose(read(record(message), environment="sandbox"), Log(client=log), SETTINGS)
+
+    def call(message: dict[str, Any] | str) -> Message:
+        worded = compose(read(record(message), environment="sandbox"), Log(client=log), SETTINGS)
+        assert worded is not None
+        return worded
+
+    return call
 
 
 def description_of(section: str) -> str:

@@ -89,5 +89,20 @@ def test_a_slow_log_is_left_after_some_seconds(log: RecordedLog) -> None:
     ticks = iter([0.0, 1.0, MOST_SECONDS + 1])
     notification = read(record(alarm("views-late")), environment="sandbox")
     message = compose(notification, Log(client=log, clock=lambda: next(ticks)), SETTINGS)
+    assert message is not None
     assert "has more lines than are read for one message" in message.text
     assert len(log.asked) == 1
+
+
+def test_what_was_read_before_the_limit_is_told(log: RecordedLog) -> None:
+    """The half hour names a view below the threshold, and three hours are more than may be read."""
+    a_failing_view(log, "public.a", consecutive_failures=1)
+    for number in range(3):
+        a_failing_view(log, f"public.old{number}", clock="17:00:00", consecutive_failures=1)
+    log.page = 1
+    ticks = iter([0.0, 1.0, MOST_SECONDS - 1, MOST_SECONDS + 1])
+    notification = read(record(alarm("failing-repeatedly", threshold=2)), environment="sandbox")
+    message = compose(notification, Log(client=log, clock=lambda: next(ticks)), SETTINGS)
+    assert message is not None
+    assert "more lines than are read" not in message.text
+    assert "it may be well again" in message.text

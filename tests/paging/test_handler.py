@@ -81,3 +81,41 @@ def test_a_setting_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, pag
     monkeypatch.delenv("VISTAFRESCA_RUNBOOK_URL")
     with pytest.raises(KeyError, match="VISTAFRESCA_RUNBOOK_URL"):
         paging.deliver(record(alarm("views-late")))
+
+
+def test_an_alarm_that_has_its_first_data_and_is_well_is_no_message(
+    paging: Paging, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every one has, after a deployment."""
+    paging.write(TASK_GROUP, "run/refresh/3", [LINE])
+    paging.write(OWN_GROUP, "1", ["START RequestId: x\n"])
+    paging.deliver(record(alarm("views-late", at=NOW, state="OK", old_state="INSUFFICIENT_DATA")))
+    assert paging.published == []
+    assert json.loads(capsys.readouterr().out)["event"] == "message_withheld"
+
+
+def test_an_end_speaks_of_no_older_incident(paging: Paging, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its own beginning came raw, or never: what ended before says nothing of it."""
+    paging.write(TASK_GROUP, "run/refresh/3", [LINE])
+    for minute, state in ((0, "ALARM"), (10, "OK"), (60, "OK")):
+        paging.deliver(record(alarm("views-late", at=NOW + timedelta(minutes=minute), state=state)))
+        paging.write(OWN_GROUP, str(minute), [capsys.readouterr().out])
+    assert [subject for subject, _ in paging.published][1:] == [
+        "OK main in sandbox: views-late is over after 10 min",
+        "OK main in sandbox: views-late is over",
+    ]
+
+
+def test_what_cannot_be_worded_goes_out_in_plain_words(paging: Paging, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And for services as the alarm that it is, not as Lambda's record of a failed call."""
+
+    def fail(*_: object) -> None:
+        raise ValueError("a defect")
+
+    monkeypatch.setattr("paging.wording.of_alarm", fail)
+    paging.deliver(record(alarm("views-late", at=NOW)))
+    ((subject, forms),) = paging.published
+    assert subject == "ALARM vistafresca-sandbox-main-views-late"
+    assert "has a defect (ValueError)" in forms["email"]
+    assert "docs/runbook.md#views-late" in forms["email"]
+    assert json.loads(forms["default"])["AlarmName"] == "vistafresca-sandbox-main-views-late"

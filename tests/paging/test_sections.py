@@ -140,11 +140,6 @@ def test_the_end_of_each(section: str, composed: Compose) -> None:
     assert f"docs/runbook.md#{section}" in message.text
 
 
-def test_a_new_alarm_that_has_its_first_data_does_not_speak_of_an_end(composed: Compose) -> None:
-    message = composed(alarm("views-late", state="OK", old_state="INSUFFICIENT_DATA"))
-    assert message.first_line == "main in sandbox: views-late is watched now, and all is well."
-
-
 def test_an_alarm_of_another_stack_is_passed_on_with_its_own_description(composed: Compose) -> None:
     message = composed(alarm("views-late", service="shop-main", description="The shop is on fire."))
     assert message.first_line.startswith("sandbox: the shop is on fire (since 2026-11-25 18:31:00 UTC)")

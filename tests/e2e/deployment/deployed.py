@@ -121,7 +121,8 @@ def deployment(server: EmbeddedServer, variables: Mapping[str, str]) -> Iterator
 UNVERIFIED = """
   !! THE IMAGE IS UNVERIFIED: without a container engine the deployed command runs as a process of this machine.
   !! Why there is none: {why}
-  !! Neither the image, nor its read-only file system, nor the task's CPU and memory limits are tried by this run.
+  !! Neither the image, nor its read-only file system, nor the task's CPU and memory limits are tried by this run, nor
+  !! (where the checkout is root's own) its user.
   !! With podman they are: as root on Debian or Ubuntu, VISTAFRESCA_E2E_INSTALL=1 make e2e"""
 
 

@@ -18,7 +18,9 @@ def changed_to(state: str, changes: Sequence[Change]) -> set[str]:
 
 def expect_page(deployed: Deployed, section: str, *words: str) -> Mail:
     """The mail that links to a section of the runbook. It names database and environment, and has these words."""
-    mail = deployed.mailbox.wait_for(f"{RUNBOOK}#{section}", what=f"a mail about {section}")
+    mail = deployed.mailbox.wait_for_match(
+        rf"\A(?!OK\b)[\s\S]*{re.escape(RUNBOOK)}#{section}(?![\w-])", what=f"a mail about {section}"
+    )
     mail.show(f"{section}:")
     for word in ("shop", "e2e", *words):
         assert word in f"{mail.subject}\n{mail.text}", f"the mail about {section} does not say {word!r}"
@@ -28,7 +30,7 @@ def expect_page(deployed: Deployed, section: str, *words: str) -> Mail:
 def expect_all_clear(deployed: Deployed, section: str) -> Mail:
     """The mail that says that an alarm is over."""
     mail = deployed.mailbox.wait_for_match(
-        rf"\AOK\b[\s\S]*{re.escape(RUNBOOK)}#{section}", what=f"a mail that says that {section} is over"
+        rf"\AOK\b[\s\S]*{re.escape(RUNBOOK)}#{section}(?![\w-])", what=f"a mail that says that {section} is over"
     )
     mail.show(f"{section} is over:")
     return mail

@@ -22,12 +22,20 @@ def test_a_deployment_whose_migration_fails_says_why_and_starts_no_schedule(depl
     (folder / f"{OTHER}.toml").write_text(text.replace(right, wrong), encoding="utf-8")
     other = replace(deployed.cdk, environment=OTHER)
 
-    with pytest.raises(CdkError) as raised:
-        other.deploy()
+    try:
+        with pytest.raises(CdkError) as raised:
+            other.deploy()
+        happened = deployed.emulator.client("cloudformation").describe_stack_events(StackName=f"vistafresca-{OTHER}")
+    finally:
+        other.destroy()
+        secrets.delete_secret(SecretId=wrong, ForceDeleteWithoutRecovery=True)
     said = " ".join(str(raised.value).split())
     for part in ("`vistafresca migrate`", "exit code 2", "password authentication failed", "Check the user's password"):
         assert part in said, part
     assert "not the password" not in said
-    assert [rule["Name"] for rule in events.list_rules(NamePrefix=f"{OTHER}-")["Rules"]] == []
-    other.destroy()
+    made = {
+        event["LogicalResourceId"] for event in happened["StackEvents"] if event["ResourceStatus"] == "CREATE_COMPLETE"
+    }
+    assert any("Migrations" in each for each in made)
+    assert [each for each in made if "Schedule" in each and "Rule" in each] == []
     assert [rule["Name"] for rule in events.list_rules(NamePrefix=RULE)["Rules"]] == [RULE]

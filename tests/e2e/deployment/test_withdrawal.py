@@ -9,6 +9,11 @@ from tests.e2e.deployment.deployed import Deployed
 from tests.e2e.deployment.environment import FAMILY, LOG_GROUP, NAME, STACK
 
 
+def test_sentry_would_have_taken_everything_that_all_scenarios_sent(deployed: Deployed) -> None:
+    assert len(deployed.sentry.check_ins) > 2
+    assert deployed.sentry.rejected == []
+
+
 def test_destroy_leaves_what_the_retention_settings_say_and_nothing_else(deployed: Deployed) -> None:
     """With removal_policy = "retain": protected from being destroyed at all; then the logs and the pager's key stay."""
     settings = deployed.cdk.folder / f"environments/{NAME}.toml"
@@ -26,6 +31,9 @@ def test_destroy_leaves_what_the_retention_settings_say_and_nothing_else(deploye
     assert client("cloudwatch").list_dashboards()["DashboardEntries"] == []
     assert client("sns").list_topics()["Topics"] == []
     assert client("sqs").list_queues().get("QueueUrls", []) == []
+    assert client("lambda").list_functions()["Functions"] == []
+    assert client("stepfunctions").list_state_machines()["stateMachines"] == []
+    assert client("ecs").list_clusters()["clusterArns"] == []
     assert client("ecs").list_task_definitions(familyPrefix=FAMILY, status="ACTIVE")["taskDefinitionArns"] == []
     roles = [role["RoleName"] for role in client("iam").list_roles()["Roles"]]
     assert [role for role in roles if not role.startswith("cdk-")] == []

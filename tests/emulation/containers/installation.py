@@ -74,7 +74,10 @@ def _make_ready(environment: Mapping[str, str], folder: Path) -> None:
             "lets this run install what is missing with apt-get"
         )
     folder.mkdir(parents=True, exist_ok=True)
-    make_base_image(folder, {**environment, **podman_environment(folder)})
+    own = {**environment, **podman_environment(folder)}
+    # What a run that was cut off left behind, in this folder's storage alone.
+    subprocess.run(["podman", "rm", "--all", "--force"], check=False, env=own, capture_output=True)
+    make_base_image(folder, own)
     _try_out(folder)
 
 

@@ -76,7 +76,7 @@ def correct_deliveries_to_functions(*, clock: Clock, journal: Journal) -> None:
         envelope: str,
         topic_arn: str,
         subscription_arn: str,
-        _message_id: str,
+        message_id: str,
         _message: str,
         _attributes: Any,
     ) -> None:
@@ -84,6 +84,7 @@ def correct_deliveries_to_functions(*, clock: Clock, journal: Journal) -> None:
         function, configuration, name = lambda_svc._get_func_record_for_ref(endpoint)
         if refused is not None or not function or not configuration:
             journal.write("refused", service="sns.amazonaws.com", function=endpoint, why=refused or "no such function")
+            journal.write("handled", message=message_id)
             return
         record = {
             "EventVersion": "1.0",
@@ -92,7 +93,7 @@ def correct_deliveries_to_functions(*, clock: Clock, journal: Journal) -> None:
             "Sns": json.loads(envelope),
         }
         lambda_svc.invoke_async_with_retry(function, {"Records": [record]})
-        journal.write("invoked", function=name, topic=topic_arn, message=record["Sns"]["MessageId"])
+        journal.write("invoked", function=name, topic=topic_arn)
 
     replace(sns, "_deliver_to_lambda", deliver)
 
@@ -116,6 +117,10 @@ def correct_mail(journal: Journal) -> None:
     """
 
     def fan_out(topic_arn: str, message_id: str, message: str, subject: str, *more: Any, **named: Any) -> None:
+        # Before whoever published is answered: functions are called in threads of their own.
+        for subscription in sns._topic_by_arn_any_scope(topic_arn)["subscriptions"]:
+            if subscription["protocol"] == "lambda":
+                journal.write("handed_on", message=message_id, function=subscription["endpoint"])
         faulty(topic_arn, message_id, message, subject, *more, **named)
         structure = more[0] if more else named.get("message_structure", "")
         text = sns._resolve_message_for_protocol(message, structure, "email")
