@@ -25,7 +25,8 @@ def test_a_deployment_whose_migration_fails_says_why_and_starts_no_schedule(depl
     try:
         with pytest.raises(CdkError) as raised:
             other.deploy()
-        happened = deployed.emulator.client("cloudformation").describe_stack_events(StackName=f"vistafresca-{OTHER}")
+        pages = deployed.emulator.client("cloudformation").get_paginator("describe_stack_events")
+        happened = [event for page in pages.paginate(StackName=f"vistafresca-{OTHER}") for event in page["StackEvents"]]
     finally:
         other.destroy()
         secrets.delete_secret(SecretId=wrong, ForceDeleteWithoutRecovery=True)
@@ -33,9 +34,7 @@ def test_a_deployment_whose_migration_fails_says_why_and_starts_no_schedule(depl
     for part in ("`vistafresca migrate`", "exit code 2", "password authentication failed", "Check the user's password"):
         assert part in said, part
     assert "not the password" not in said
-    made = {
-        event["LogicalResourceId"] for event in happened["StackEvents"] if event["ResourceStatus"] == "CREATE_COMPLETE"
-    }
+    made = {event["LogicalResourceId"] for event in happened if event["ResourceStatus"] == "CREATE_COMPLETE"}
     assert any("Migrations" in each for each in made)
     assert [each for each in made if "Schedule" in each and "Rule" in each] == []
     assert [rule["Name"] for rule in events.list_rules(NamePrefix=RULE)["Rules"]] == [RULE]
