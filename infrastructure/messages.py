@@ -1,7 +1,7 @@
 """What stands between alarms and people: a function that adds to which views, since when, why, and what to do.
 
-It runs in no VPC and from no image, so that it works where those fail. Should it fail, Lambda gives people the raw
-alarm, and an alarm of its own tells them so directly (docs/decisions/0012-messages.md).
+It runs in no VPC and from no image, so that it works where those fail. Should it fail, Lambda gives people its record
+of the call with the raw alarm in it, and an alarm of its own tells them so directly (docs/decisions/0012-messages.md).
 """
 
 from collections.abc import Sequence
@@ -77,7 +77,7 @@ class Messages(Construct):
         )
         pass_over_twice_ordered(self.function)
         # Not the function's own on_failure, which would grant every kms:GenerateDataKey*. Once more after a minute;
-        # then people get the raw alarm, rather than a better one too late.
+        # then people get that with the raw alarm in it, rather than a better one too late.
         lambda_.CfnEventInvokeConfig(
             self,
             "OnFailure",

@@ -156,6 +156,12 @@ def test_a_folder_without_history_says_so(tmp_path: Path) -> None:
     assert "no git checkout" in str(why_not_there(recorded().commit, tmp_path))
 
 
+def test_a_repository_that_git_cannot_read_says_so(tmp_path: Path) -> None:
+    """One of another user's, say: its history is not known, so the record is not called wrong."""
+    (tmp_path / ".git").mkdir()
+    assert "git cannot read this repository: fatal:" in str(why_not_there(recorded().commit, tmp_path))
+
+
 def test_a_record_that_is_wrong_fails(repository: Path) -> None:
     with pytest.raises(AssertionError, match="whole history does not have"):
         why_not_there("0" * 40, repository)
