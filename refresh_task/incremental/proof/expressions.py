@@ -204,3 +204,17 @@ def forget_locations(message: Tree) -> None:
         elif hasattr(value, "append") and value and hasattr(value[0], "ListFields"):
             for item in value:
                 forget_locations(item)
+
+
+def read_query(text: str) -> Tree | None:
+    """The tree of a SELECT."""
+    from postgast import PgQueryError, parse  # noqa: PLC0415  # as above
+
+    try:
+        statements = parse(text).stmts
+    except PgQueryError:
+        return None
+    if len(statements) != 1 or statements[0].stmt.WhichOneof("node") != "select_stmt":
+        return None
+    forget_locations(statements[0])
+    return statements[0].stmt.select_stmt
