@@ -20,7 +20,8 @@ _SUBPLAN = re.compile(
 _LITERAL = re.compile(r"""E?'(?:[^'\\]|''|\\.)*'|"(?:[^"]|"")*\"""")
 # What moves with time and is the same for a whole transaction, as PostgreSQL writes it.
 MOMENT = re.compile(
-    r"\b(?:now|transaction_timestamp)\(\)|\b(?:CURRENT_(?:DATE|TIMESTAMP|TIME)|LOCALTIMESTAMP|LOCALTIME)\b"
+    r"\b(?:now|transaction_timestamp)\(\)|\b(?:CURRENT_(?:DATE|TIMESTAMP|TIME)|LOCALTIMESTAMP|LOCALTIME)\b",
+    re.IGNORECASE,
 )
 
 SUBPLAN_FUNCTION = "subplan_of_the_plan"
@@ -177,8 +178,19 @@ def _replace(message: Any, replacements: Mapping[bytes, Tree]) -> None:
                 _replace(item, replacements)
 
 
+def asks_the_time(tree: Tree) -> bool:
+    """Whether the date or the time is asked for in an expression."""
+    return any(_is_moment(node) for node in parts(tree))
+
+
+def _is_moment(node: Tree) -> bool:
+    if kind(node) == "FuncCall":
+        return node.funcname[-1].string.sval in ("now", "transaction_timestamp")
+    return kind(node) == "SQLValueFunction"
+
+
 def mentions_moment(text: str) -> bool:
-    """Whether the date or the time is asked for in it."""
+    """The same of a text that may be no expression, or several."""
     return MOMENT.search(_LITERAL.sub("", text)) is not None
 
 

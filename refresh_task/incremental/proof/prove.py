@@ -59,23 +59,21 @@ def prove(
         findings = find(session, definition, relation)
         equalities = Equalities(session, is_strict=findings.groups_inexactly)
         text = _read(session, definition, findings)
-        chosen = (
-            _choose(session, definition, equalities, text) if slices is None else [tuple(names) for names in slices]
-        )
+        if slices is None:
+            chosen, tried = _choose(session, definition, equalities, text)
+        else:
+            chosen, tried = [tuple(names) for names in slices], None
         sliced = [prove_slices(session, definition, _columns(definition, names), equalities) for names in chosen]
-        assigned = {
-            table.oid: number
-            for table in definition.tables
-            if (number := assign(table, [found.direct if found else {} for found in sliced])) is not None
-        }
+        assigned = _assign(definition, sliced)
         if slices is None:
             used = sorted(set(assigned.values()))
-            sliced = [sliced[number] for number in used]
-            chosen = [chosen[number] for number in used]
+            sliced, chosen = [sliced[number] for number in used], [chosen[number] for number in used]
             assigned = {oid: used.index(number) for oid, number in assigned.items()}
         slides = _slides(definition, findings, text, sliced, assigned)
         sources = tuple(
-            _source(session, text, _Assigned(definition, table, sliced, assigned.get(table.oid), slides or {}))
+            _source(
+                session, text, _Assigned(definition, table, [*sliced, tried], assigned.get(table.oid), slides or {})
+            )
             for table in definition.tables
         )
         usable_key, key_remarks = _key(definition, text, key)
@@ -103,18 +101,26 @@ def _columns(definition: Definition, names: Sequence[str]) -> list[Column]:
     return [column for name in names if (column := definition.column(name)) is not None]
 
 
-def _choose(session: Session, definition: Definition, equalities: Equalities, text: _Text) -> list[tuple[str, ...]]:
+def _choose(
+    session: Session, definition: Definition, equalities: Equalities, text: _Text
+) -> tuple[list[tuple[str, ...]], Sliced | None]:
+    """The slicings, and the first that was tried."""
     keyed = {name for key in definition.unique_keys for name in key}
-    ordered = sorted(
-        definition.columns, key=lambda column: column.name not in keyed
-    )  # the key's first, else as they are
+    tried = None
     singles: dict[int, dict[str, str]] = {table.oid: {} for table in definition.tables}
-    for column in ordered[:_MOST_COLUMNS]:
+    for column in sorted(definition.columns, key=lambda column: column.name not in keyed)[:_MOST_COLUMNS]:
         found = prove_slices(session, definition, [column], equalities)
+        tried = tried or found
         for oid, (expression,) in (found.direct if found else {}).items():
             singles[oid][column.name] = expression
     outline = list(groups(text.select)) if text.select is not None else []
-    return list(choose(definition, singles, definition.unique_keys, outline))
+    return list(choose(definition, singles, definition.unique_keys, outline)), tried
+
+
+def _assign(definition: Definition, sliced: Sequence[Sliced | None]) -> dict[int, int]:
+    """By the OID of a table, the slicing that it is direct on, counted from 0."""
+    direct = [found.direct if found else {} for found in sliced]
+    return {table.oid: number for table in definition.tables if (number := assign(table, direct)) is not None}
 
 
 def _slides(

@@ -13,7 +13,8 @@ from refresh_task.incremental.model import Slide
 from refresh_task.incremental.proof.definition import Definition
 from refresh_task.incremental.proof.expressions import (
     Tree,
-    conjuncts,
+    asks_the_time,
+    between_ands,
     inner,
     kind,
     mentions_moment,
@@ -61,25 +62,17 @@ def has_hidden_moments(queries: Sequence[Tree]) -> bool:
             for name in _HIDDEN.get(kind(node), ()):
                 value = getattr(node, name)
                 hidden = [inner(item) for item in value] if name == "values_lists" else [inner(value)]
-                if any(_is_moment(part) for item in hidden for part in parts(item)):
+                if any(asks_the_time(item) for item in hidden):
                     return True
     return False
 
 
-def _is_moment(node: Tree) -> bool:
-    if kind(node) == "FuncCall":
-        return node.funcname[-1].string.sval in ("now", "transaction_timestamp")
-    return kind(node) == "SQLValueFunction"
-
-
 def _slides(node: Node, text: str) -> Iterator[Slide | None]:
-    if read(text) is None:
+    tree = read(text)
+    if tree is None:
         yield None
         return
-    for condition in conjuncts(text):
-        said = write(condition)
-        if said is None or mentions_moment(said):
-            yield _slide(condition, node.get("Alias"))
+    yield from (_slide(part, node.get("Alias")) for part in between_ands(tree) if asks_the_time(part))
 
 
 def _slide(condition: Tree, alias: str | None) -> Slide | None:
@@ -89,7 +82,7 @@ def _slide(condition: Tree, alias: str | None) -> Slide | None:
     _, left, right = found
     for column, bound in ((left, right), (right, left)):
         names, text = references(column), write(without_alias(column))
-        if not names or references(bound) != set() or text is None or mentions_moment(text):
+        if not names or references(bound) != set() or text is None or asks_the_time(column):
             continue
         if alias is None or any(len(name) < 2 or name[0] != alias for name in names):  # noqa: PLR2004  # alias and column
             continue

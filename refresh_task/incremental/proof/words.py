@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from refresh_task.incremental.proof.definition import Definition, Table
 from refresh_task.incremental.proof.plan import Node, Scan
@@ -47,27 +47,28 @@ def why_indirect(definition: Definition, sliced: Sliced | None, table: Table) ->
 
 
 def _shape(scan: Scan) -> tuple[str, str]:
+    """What is between the scan and the lowest node at which the slice is still known."""
     nodes = list(scan.above)
-    beneath = max((number for number, node in enumerate(nodes[:-1]) if _is_restricted(node)), default=-1)
-    found = next(_constructs(nodes[beneath + 1 : -1] if beneath >= 0 else nodes[:-1], nodes), None)
-    return found or ("join", "")
-
-
-def _constructs(nodes: Sequence[Node], whole: Sequence[Node]) -> Iterator[tuple[str, str]]:
-    for node in whole:
+    known = max((number for number, node in enumerate(nodes[:-1]) if _knows(node)), default=-1)
+    beneath = nodes[known + 1 : -1]
+    for node in beneath:
         name = node.get("Subplan Name", "")
         if name.startswith("CTE "):
-            yield "shared_cte", name.removeprefix("CTE ")
-    for node in nodes:
-        kind = node["Node Type"]
-        if kind in _BY_NODE:
-            yield _BY_NODE[kind], ""
-        if kind in ("Aggregate", "Group"):
-            yield _aggregate(node), ""
-        if node.get("Parent Relationship") in ("SubPlan", "InitPlan"):
-            yield "subquery", ""
-    if any(node.get("Parent Relationship") in ("SubPlan", "InitPlan") for node in whole):
-        yield "subquery", ""
+            return "shared_cte", name.removeprefix("CTE ")
+    return next(((shape, "") for node in beneath for shape in _constructs(node)), ("join", ""))
+
+
+def _constructs(node: Node) -> Iterator[str]:
+    if node.get("Parent Relationship") in ("SubPlan", "InitPlan"):
+        yield "subquery"
+    if node["Node Type"] in ("Aggregate", "Group"):
+        yield _aggregate(node)
+    elif node["Node Type"] in _BY_NODE:
+        yield _BY_NODE[node["Node Type"]]
+
+
+def _knows(node: Node) -> bool:
+    return _is_restricted(node) or any(_knows(child) for child in node.get("Plans", ()))
 
 
 _BY_NODE = {
