@@ -93,6 +93,14 @@ TABLES = """
 
     CREATE FUNCTION is_large(numeric) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT $1 > 5';
     CREATE FUNCTION band(integer) RETURNS integer LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN $1 / 2; END';
+    -- triggers of the users' own: one alters what is written, one writes elsewhere
+    CREATE FUNCTION squeeze() RETURNS trigger LANGUAGE plpgsql AS
+        'BEGIN NEW.body := replace(NEW.body, ''YY'', ''Y''); RETURN NEW; END';
+    CREATE TRIGGER squeeze BEFORE INSERT OR UPDATE ON documents FOR EACH ROW EXECUTE FUNCTION squeeze();
+    CREATE FUNCTION note_cancellation() RETURNS trigger LANGUAGE plpgsql AS
+        'BEGIN INSERT INTO clicks VALUES (OLD.room, ''cancelled'', OLD.guest); RETURN NULL; END';
+    CREATE TRIGGER note_cancellation AFTER DELETE ON bookings FOR EACH ROW EXECUTE FUNCTION note_cancellation();
+
     CREATE VIEW open_orders AS SELECT id, customer, kind, amount, at FROM orders WHERE is_open;
     CREATE VIEW totals AS
         SELECT o.kind, count(*) AS orders, sum(o.amount) AS amount FROM open_orders AS o GROUP BY o.kind;

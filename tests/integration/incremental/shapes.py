@@ -348,7 +348,7 @@ _SUBQUERIES = (
         "id", (), ("folders",),
     ),
     Shape(
-        "exists",
+        "with_and_without",
         "SELECT o.id, o.kind, o.amount FROM orders AS o WHERE EXISTS (SELECT FROM payments AS p"
         " WHERE p.order_id = o.id) AND NOT EXISTS (SELECT FROM lines AS l WHERE l.order_id = o.id AND l.quantity > 2)",
         "id", ("orders", "payments", "lines"),
@@ -423,7 +423,8 @@ _TREES = (
     Shape("only_the_parent", "SELECT id, kind, value FROM ONLY assets", None, ("assets",)),
     Shape(
         "system_columns",
-        "SELECT tableoid::regclass::text AS source, kind, count(*) AS n FROM assets GROUP BY 1, 2", "source, kind",
+        "SELECT tableoid = 'trucks'::regclass AS is_truck, kind, count(*) AS n FROM assets GROUP BY 1, 2",
+        "is_truck, kind",
         ("assets",),
     ),
     Shape(
