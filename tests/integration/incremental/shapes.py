@@ -40,6 +40,11 @@ class Shape:
         return f"CREATE MATERIALIZED VIEW {self.name} AS {self.query}{indexes}"
 
     @property
+    def view(self) -> str:
+        """Its full name."""
+        return f"public.{self.name}"
+
+    @property
     def tables(self) -> tuple[str, ...]:
         """All that it reads."""
         return self.direct + self.indirect

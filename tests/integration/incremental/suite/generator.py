@@ -4,7 +4,7 @@ besides."""
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from tests.integration.incremental.shapes import Shape
 from tests.integration.incremental.suite.history import GID, Event, Refresh, Run, Write
@@ -27,15 +27,24 @@ _REFRESHERS_SETTINGS = ("SET TimeZone = 'America/Bogota'", "SET DateStyle = 'Ger
 _FOREIGN_TABLES = ("customers", "orders", "clicks", "stock")
 
 
-def random_history(choice: random.Random, shapes: Sequence[Shape], *, rounds: int, server_version: int) -> list[Event]:
-    """So many rounds of transactions and refreshes; in the end everything is committed and refreshed twice."""
+def history_of_shapes(
+    choice: random.Random, shapes: Sequence[Shape], *, rounds: int, server_version: int
+) -> list[Event]:
+    """Of what the shapes' tables are for, and one more table."""
     tables = frozenset(table for shape in shapes for table in shape.tables) | {choice.choice(_FOREIGN_TABLES)}
     statement = Statements(choice, tables, server_version=server_version)
+    return random_history(choice, statement, [shape.view for shape in shapes], rounds=rounds)
+
+
+def random_history(
+    choice: random.Random, statement: Callable[[], str], views: Sequence[str], *, rounds: int
+) -> list[Event]:
+    """So many rounds of transactions and refreshes; in the end everything is committed and refreshed."""
     history: list[Event] = []
     prepared: list[str] = []
     for round_ in range(rounds):
         for _ in range(choice.choice([0, 1, 1, 2, 3])):
-            write = _transaction(choice, statement, gid=f"{GID}_{round_}_{len(history)}")
+            write = random_transaction(choice, statement, gid=f"{GID}_{round_}_{len(history)}")
             history.append(write)
             if write.ending.startswith("PREPARE"):
                 prepared.append(write.ending.removeprefix("PREPARE TRANSACTION "))
@@ -44,18 +53,19 @@ def random_history(choice: random.Random, shapes: Sequence[Shape], *, rounds: in
         history += _meanwhile(choice)
         history += [
             Refresh(
-                shape.name,
+                view,
                 (choice.choice(_REFRESHERS_SETTINGS),) if choice.random() < 0.05 else (),
                 "READ COMMITTED" if choice.random() < 0.05 else "REPEATABLE READ",
             )
-            for shape in choice.sample(shapes, len(shapes))
+            for view in choice.sample(views, len(views))
             if choice.random() < 0.6
         ]
     history += [_finish(choice, gid) for gid in prepared]
-    return [*history, *(Refresh(shape.name) for shape in shapes)]
+    return [*history, *(Refresh(view) for view in views)]
 
 
-def _transaction(choice: random.Random, statement: Statements, *, gid: str) -> Write:
+def random_transaction(choice: random.Random, statement: Callable[[], str], *, gid: str) -> Write:
+    """What one writer does, with savepoints, whatever the settings; committed, rolled back or prepared."""
     settings = choice.sample(_WRITERS_SETTINGS, choice.choice([0, 0, 0, 1, 2]))
     statements: list[str] = []
     for _ in range(choice.choice([1, 1, 2, 3, 5])):

@@ -48,7 +48,7 @@ class Refresh:
         statements = (
             *self.settings,
             f"BEGIN ISOLATION LEVEL {self.isolation}",
-            f"SELECT * FROM bi_refresh.refresh_bi_views(ARRAY['public.{self.view}'])",
+            f"SELECT * FROM bi_refresh.refresh_bi_views(ARRAY['{self.view}'])",
             "COMMIT",
         )
         return "\n".join(_printed(statement) for statement in statements)

@@ -10,7 +10,6 @@ from typing import Any
 import psycopg
 
 from tests.fix_database import Database
-from tests.integration.incremental.shapes import Shape
 from tests.integration.incremental.suite import adapter
 from tests.integration.incremental.suite.compare import wrong_tables
 from tests.integration.incremental.suite.history import History, Refresh, Run, Write, perform
@@ -31,10 +30,10 @@ class Failure:
 
 @dataclass
 class Player:
-    """`counts` says what happened: strategies by view, transactions, statements that did not fit."""
+    """`definitions` are the views' queries; `counts` says what happened: strategies by view, transactions, statements that did not fit."""
 
     database: Database
-    shapes: dict[str, Shape]
+    definitions: dict[str, str]
     counts: Counter[str] = field(default_factory=Counter)
 
     def play(self, history: History) -> Failure | None:
@@ -89,17 +88,16 @@ class Player:
     def _refresh(
         self, number: int, event: Refresh, control: psycopg.Connection[Any], worker: psycopg.Connection[Any]
     ) -> Failure | None:
-        view = f"public.{event.view}"
         for setting in event.settings:
             worker.execute(setting.encode())
         try:
             worker.execute(f"BEGIN ISOLATION LEVEL {event.isolation}".encode())
             status, strategy, reason = adapter.refresh(
-                control, worker, view, announced=event.isolation == "REPEATABLE READ"
+                control, worker, event.view, announced=event.isolation == "REPEATABLE READ"
             )
             self.counts[f"{event.view}: {strategy}"] += 1
             self.counts[strategy] += 1
-            words = list(wrong_tables(worker, view, self.shapes[event.view].query))
+            words = list(wrong_tables(worker, event.view, self.definitions[event.view]))
             worker.execute("COMMIT")
         except _LOCKED_OUT:
             worker.execute("ROLLBACK")
