@@ -170,6 +170,13 @@ class Session:
             self._fetch(b"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY", None)
             yield
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """All statements of the block see one moment, and may change what is there."""
+        with self.transaction():
+            self._fetch(b"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", None)
+            yield
+
     def fetch_portable(self, function: str, array: Sequence[int] | Sequence[str]) -> list[dict[str, Any]]:
         """The rows that sql/bi_refresh/functions/<function>.sql gives for an array of OIDs or of texts, on a database
         that may not have that function: its body is sent as a statement."""
