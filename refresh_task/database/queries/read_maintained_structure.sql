@@ -1,0 +1,1 @@
+SELECT bi_refresh.maintained_structure(%(view)s) AS structure
