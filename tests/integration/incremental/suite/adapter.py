@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 from psycopg.types.json import Jsonb
 
+from refresh_task.incremental import enable
 from tests.fix_database import Database
 from tests.integration.incremental.shapes import Shape
 
@@ -22,7 +23,9 @@ _LOGGED = "SELECT status, strategy, reason FROM bi_refresh.mv_refresh_log WHERE 
 def enable_for_test(database: Database, shape: Shape) -> None:
     """From the shape's DDL to a view that is refreshed incrementally."""
     database.execute(shape.ddl)
-    database.manage(f"public.{shape.name}")
+    database.manage(shape.view)
+    with database.session() as session:
+        enable(session, shape.view, stages=shape.stages)
 
 
 def refresh(

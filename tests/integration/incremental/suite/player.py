@@ -30,7 +30,8 @@ class Failure:
 
 @dataclass
 class Player:
-    """`definitions` are the views' queries; `counts` says what happened: strategies by view, transactions, statements that did not fit."""
+    """`definitions` are the views' queries; `counts` says what happened: strategies by view, transactions, statements
+    that did not fit."""
 
     database: Database
     definitions: dict[str, str]
