@@ -28,6 +28,12 @@ def enable_for_test(database: Database, shape: Shape) -> None:
         enable(session, shape.view, stages=shape.stages)
 
 
+def enable_view(database: Database, view: str) -> None:
+    """As its policy has it."""
+    with database.session() as session:
+        enable(session, view)
+
+
 def refresh(
     control: psycopg.Connection[Any], worker: psycopg.Connection[Any], view: str, *, announced: bool = True
 ) -> tuple[str, str, str]:

@@ -20,6 +20,7 @@ class Again:
     made: Database
     definitions: dict[str, str]
     latest: Failure
+    times: int = 0
 
     def __call__(self, history: History) -> bool:
         """`latest` tells how."""
@@ -28,18 +29,27 @@ class Again:
         if found is None or (found.view, found.is_error) != (self.latest.view, self.latest.is_error):
             return False
         self.latest = found
+        self.times += 1
         return True
 
 
 def explain(migrated: Database, shapes: Sequence[Shape], history: History, failure: Failure) -> str:
     """Words and a script; with only the view that failed enabled, if that is enough."""
+    found = f"{failure.view}: {failure.words}\nnot again when played alone:"
     alone = [shape for shape in shapes if shape.view == failure.view] or list(shapes)
-    candidate = until_failure(history, failure.event, failure.view)
     for among in (alone, list(shapes)):
         with template(migrated, among) as made:
             again = Again(made, {shape.view: shape.query for shape in among}, failure)
-            if again(candidate):
-                small = shrink(candidate, again)
-                names = ", ".join(shape.name for shape in among)
-                return f"{failure.view}: {again.latest.words}\nwith {names} enabled:\n\n{script(small)}"
+            found = explain_history(again, history, failure)
+            if again.times > 0:
+                return f"with {', '.join(shape.name for shape in among)} enabled:\n{found}"
+    return found
+
+
+def explain_history(again: Again, history: History, failure: Failure) -> str:
+    """The same on a database that is there already."""
+    candidate = until_failure(history, failure.event, failure.view)
+    if again(candidate):
+        small = shrink(candidate, again)
+        return f"{failure.view}: {again.latest.words}\n\n{script(small)}"
     return f"{failure.view}: {failure.words}\nnot again when played alone:\n\n{script(history[: failure.event + 1])}"

@@ -20,6 +20,7 @@ class Write:
     statements: tuple[str, ...]
     ending: str = "COMMIT"
     isolation: str = "READ COMMITTED"
+    session: str = "writer"
 
     def __str__(self) -> str:
         begin = f"BEGIN ISOLATION LEVEL {self.isolation}"
@@ -31,6 +32,7 @@ class Run:
     """A statement on its own."""
 
     statement: str
+    session: str = "writer"
 
     def __str__(self) -> str:
         return _printed(self.statement)
@@ -43,15 +45,14 @@ class Refresh:
     view: str
     settings: tuple[str, ...] = ()
     isolation: str = "REPEATABLE READ"
+    # What others do between its snapshot and its work.
+    meanwhile: tuple[Write | Run, ...] = ()
 
     def __str__(self) -> str:
-        statements = (
-            *self.settings,
-            f"BEGIN ISOLATION LEVEL {self.isolation}",
-            f"SELECT * FROM bi_refresh.refresh_bi_views(ARRAY['{self.view}'])",
-            "COMMIT",
-        )
-        return "\n".join(_printed(statement) for statement in statements)
+        lines = [_printed(statement) for statement in (*self.settings, f"BEGIN ISOLATION LEVEL {self.isolation}")]
+        if self.meanwhile:
+            lines += ["SELECT 1;", *(f"-- in another session:\n{event}" for event in self.meanwhile), "-- and here:"]
+        return "\n".join([*lines, f"SELECT * FROM bi_refresh.refresh_bi_views(ARRAY['{self.view}']);", "COMMIT;"])
 
 
 Event = Write | Run | Refresh
