@@ -1,4 +1,5 @@
 """Views whose rows are kept equal to their definition by computing only what a change touches (docs/incremental.md)."""
+<<<<<<< HEAD
 
 from refresh_task.incremental.lifecycle import (
     DisabledView,
@@ -23,3 +24,5 @@ __all__ = [
     "redefine",
     "verify",
 ]
+=======
+>>>>>>> i6-prover
