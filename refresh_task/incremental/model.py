@@ -1,8 +1,8 @@
-"""What can be proved of a definition: how it is cut into slices, and which slices a change of each table it reads can touch.
+"""What can be proved of a definition: how it is cut into slices, and which slices a change of a table it reads touches.
 
 A slice is the rows of the result in which some output columns have one value each. A table is direct on a slicing when
-the planner proved that the slice c = x is made from no other rows of the table than those with e = x: a changed row then
-touches the slices e(old row) and e(new row), and no other."""
+the planner proved that the slice c = x is made from no other rows of the table than those with e = x. A changed row
+then touches the slices e(old row) and e(new row), and no other."""
 
 from __future__ import annotations
 
@@ -14,28 +14,29 @@ NullSlice = Literal["any", "rows"]
 
 @dataclass(frozen=True, slots=True)
 class Slide:
-    """A window over a direct source that moves with time: rows between the bound then and the bound now enter or leave.
+    """A window over a direct source that moves with time: rows between the bound then and now enter or leave.
 
-    In `bound`, SQL text over no columns, the moment of the transaction is written `$1`, which is a timestamp with time
-    zone: `($1 - '30 days'::interval)`, `($1 AT TIME ZONE 'America/Caracas')::date`, `($1)::date` for CURRENT_DATE. The
-    caller puts then and now in its place, under the session settings that the contents were made with. Which side of the
-    window the bound is, and whether it is itself within, is not said: rows whose column is between the two values of the
-    bound, both included, are the only ones whose membership can have changed."""
+    Both are SQL text. In `bound` the moment of the transaction is written `$1`, a timestamp with time zone:
+    `($1 - '30 days'::interval)`, `(($1 AT TIME ZONE 'America/Caracas')::date - 90)`, `($1)::date` for CURRENT_DATE. The
+    caller puts then and now in its place, under the session settings that the contents were made with. Rows for which
+    `column` is between the two values, both included, are the only ones whose membership can have changed."""
 
-    column: str  # of the source, its bare name
-    bound: str
+    column: str  # over the source's bare column names; nearly always one of them, quoted where it must be
+    bound: str  # over no column
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
     """What a change of one table, or of any member of its tree, does to the result."""
 
-    relation: int  # OID of the topmost of its tree: partitioned table, or the table that all the others inherit from
-    name: str  # of that, qualified and quoted where it must be
-    slice: int | None  # which of Proof.slices its changed rows touch, counted from 1; None: indirect, they may touch all
-    expressions: tuple[str, ...]  # SQL over the table's bare column names, one per column of the slice; () when indirect
-    columns: tuple[str, ...]  # raw columns that expressions and slides need, what is captured
-    null_slice: NullSlice  # what touches rows with a NULL in the slice's columns: any change, or rows whose expression is NULL
+    relation: int  # OID of the topmost of its tree: the partitioned table, or the one that all others inherit from
+    name: str  # of that, qualified, and quoted where it must be
+    slice: int | None  # which of Proof.slices its rows touch, counted from 1; None: indirect, they may touch every row
+    expressions: tuple[str, ...]  # SQL over its bare column names, one per column of the slice; empty when indirect
+    columns: tuple[str, ...]  # raw columns that expressions and slides need: what is captured
+    null_slice: (
+        NullSlice  # what touches rows with a NULL in a column of the slice: any change, or rows with a NULL there
+    )
     slides: tuple[Slide, ...]
     reason: str | None  # why it is indirect, in words; None when it is direct
 
@@ -56,9 +57,9 @@ class Proof:
     obstacle."""
 
     slices: tuple[tuple[str, ...], ...]  # output columns of each slicing, bare names; empty: there is none
-    sources: tuple[Source, ...]  # every ordinary, partitioned, materialized or inheriting table that it reads, by name
-    key: tuple[str, ...] | None  # output columns that are unique together and never NULL; None: rows are matched as wholes
+    sources: tuple[Source, ...]  # every table and materialized view that it reads, by name
+    key: tuple[str, ...] | None  # output columns that are unique together and never NULL; None: rows matched as wholes
     obstacles: tuple[str, ...]  # why it can never be refreshed incrementally, in words; empty: it can
     moving: tuple[str, ...]  # uses of the date or the time that are no slide: in full when they move
     suggestions: tuple[StageSuggestion, ...]
-    remarks: tuple[str, ...]  # what may differ between two computations of equal data: sums of floats, unordered array_agg
+    remarks: tuple[str, ...]  # what may differ between two computations of equal data: sums of floats, say
