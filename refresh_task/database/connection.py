@@ -260,7 +260,7 @@ class Session:
             return NotGrantedError(
                 f"{message}.",
                 subject=self.server,
-                remedy=f'As the schema\'s owner: GRANT bi_refresh_refresher TO "{user}";',
+                remedy=error.diag.message_hint or f'As the schema\'s owner: GRANT bi_refresh_refresher TO "{user}";',
             )
         return StatementFailedError(
             message if message.endswith(".") else f"{message}.",

@@ -1,5 +1,4 @@
 """Views whose rows are kept equal to their definition by computing only what a change touches (docs/incremental.md)."""
-<<<<<<< HEAD
 
 from refresh_task.incremental.lifecycle import (
     DisabledView,
@@ -24,5 +23,3 @@ __all__ = [
     "redefine",
     "verify",
 ]
-=======
->>>>>>> i6-prover

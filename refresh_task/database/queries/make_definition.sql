@@ -1,1 +1,1 @@
-SELECT bi_refresh.make_definition(%(table)s, %(query)s, %(owner)s::oid)::bigint AS relation
+SELECT bi_refresh.make_definition(%(table)s, %(definition)s, %(owner)s::oid)::bigint AS relation

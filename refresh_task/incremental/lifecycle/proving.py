@@ -42,7 +42,7 @@ def settle_proof(claim: Claim) -> dict[str, Proof]:
         for table, proof in proofs.items():
             _refuse(claim, proof)
             _capture(session, table, proof)
-        structure = session.fetch_one("read_maintained_structure", view=claim.view)["structure"]
+        structure = session.fetch_one("read_proof_structure", view=claim.view)["structure"]
         again = _prove(session, tables)
         if again == proofs:
             by_stage = {_name(tables, table): proof for table, proof in proofs.items()}

@@ -95,11 +95,11 @@ def register(
             "insert_incremental_view",
             view=view.name,
             output="table",
-            query=view.current_query,
+            definition=view.current_query,
             relation=view.relation,
         )
         table = session.fetch_one("insert_maintained_table", view=view.name, position=1, stage=None)["id"]
-        session.execute("make_definition", table=table, query=view.current_query, owner=view.owner)
+        session.execute("make_definition", table=table, definition=view.current_query, owner=view.owner)
         session.execute("make_maintained_table", table=table, model=view.relation)
         session.execute(
             "update_maintained_table",

@@ -21,13 +21,20 @@ BEGIN
             CASE WHEN wanted.is_grantable THEN ' WITH GRANT OPTION' END
         )
         FROM (
-            SELECT c.relowner AS owner, granted.grantee, granted.privilege_type AS privilege, granted.is_grantable, NULL AS column_name
+            SELECT
+                c.relowner AS owner,
+                granted.grantee,
+                granted.privilege_type AS privilege,
+                granted.is_grantable,
+                NULL AS column_name,
+                granted.number
             FROM pg_catalog.pg_class AS c
-            CROSS JOIN LATERAL pg_catalog.aclexplode(c.relacl) AS granted
+            CROSS JOIN LATERAL pg_catalog.aclexplode(c.relacl)
+                WITH ORDINALITY AS granted (grantor, grantee, privilege_type, is_grantable, number)
             WHERE c.oid = source
             UNION ALL
             SELECT
-                c.relowner, granted.grantee, granted.privilege_type, granted.is_grantable, pg_catalog.quote_ident(a.attname)
+                c.relowner, granted.grantee, granted.privilege_type, granted.is_grantable, pg_catalog.quote_ident(a.attname), NULL
             FROM pg_catalog.pg_class AS c
             INNER JOIN pg_catalog.pg_attribute AS a ON c.oid = a.attrelid
             CROSS JOIN LATERAL pg_catalog.aclexplode(a.attacl) AS granted
@@ -38,7 +45,8 @@ BEGIN
                 coalesce(pg_catalog.to_regrole(pg_catalog.quote_ident(kept.grantee))::oid, 0),
                 kept.privilege,
                 kept.is_grantable,
-                pg_catalog.quote_ident(kept.column_name)
+                pg_catalog.quote_ident(kept.column_name),
+                NULL
             FROM pg_catalog.pg_class AS c
             CROSS JOIN LATERAL pg_catalog.jsonb_to_recordset(more) AS kept (
                 grantee text, privilege text, is_grantable boolean, column_name text
@@ -56,8 +64,7 @@ BEGIN
         ) AS wanted
         WHERE wanted.grantee <> wanted.owner
             AND (NOT is_table OR wanted.privilege IN ('SELECT', 'MAINTAIN'))
-        -- the same twice is no harm; with the option last, for it is the more
-        ORDER BY wanted.is_grantable, wanted.grantee
+        ORDER BY wanted.number NULLS LAST
     LOOP
         EXECUTE change;
     END LOOP;

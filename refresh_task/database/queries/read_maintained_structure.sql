@@ -1,1 +1,0 @@
-SELECT bi_refresh.maintained_structure(%(view)s) AS structure
