@@ -35,7 +35,7 @@ def _build(database: Database, chain: Split) -> None:
     table_of = "bi_refresh_incremental.stage_{}".format
     with database.connect() as connection:
         for stage in chain.stages:
-            query = stage.query.render(lambda name: table_of(name))
+            query = stage.query.render(table_of)
             connection.execute(f"CREATE TABLE {table_of(stage.name)} AS {query}".encode())
             columns = connection.execute(
                 "SELECT array_agg(attname::text ORDER BY attnum) FROM pg_attribute"
@@ -47,7 +47,7 @@ def _build(database: Database, chain: Split) -> None:
                     sql.SQL(", ").join(map(sql.Identifier, stage.key)), sql.SQL(table_of(stage.name))
                 )
                 assert connection.execute(duplicates).fetchone() == (0,)
-        output = chain.output.render(lambda name: table_of(name))
+        output = chain.output.render(table_of)
         connection.execute(f"CREATE VIEW public.built AS {output}".encode())
 
 
