@@ -137,6 +137,14 @@ class Session:
         """The rows of a statement whose names are known only now."""
         return self._fetch(statement, None)
 
+    def describe(self, statement: sql.Composed) -> list[tuple[str, int]]:
+        """The columns of a statement's result: names, and OIDs of their types."""
+        try:
+            description = self._connection.execute(statement).description
+            return [(column.name, column.type_code) for column in description or ()]
+        except psycopg.Error as error:
+            raise self._failure(error) from None
+
     def fetch_one(self, query: str, **parameters: Any) -> dict[str, Any]:
         """The only row of queries/<query>.sql."""
         (row,) = self.fetch_all(query, **parameters)

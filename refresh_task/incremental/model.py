@@ -1,8 +1,8 @@
-"""What can be proved of a definition: how it is cut into slices, and which slices a change of each table it reads can touch.
+"""What can be proved of a definition: how it is cut into slices, and which slices a change of a table it reads touches.
 
 A slice is the rows of the result in which some output columns have one value each. A table is direct on a slicing when
-the planner proved that the slice c = x is made from no other rows of the table than those with e = x: a changed row then
-touches the slices e(old row) and e(new row), and no other."""
+the planner proved that the slice c = x is made from no other rows of the table than those with e = x. A changed row
+then touches the slices e(old row) and e(new row), and no other."""
 
 from __future__ import annotations
 
