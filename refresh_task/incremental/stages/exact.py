@@ -1,8 +1,9 @@
-"""Which expressions are exact: added up in any order, and taken away again, they give one and the same value, to the last
-digit shown.
+"""Which expressions are exact: added up in any order, and taken away again, they give one and the same value, to the
+last digit shown.
 
 PostgreSQL shows a sum of numeric with the largest scale among its inputs, which a row that goes may take with it. So an
-expression is exact only where all its values have one scale: a column declared numeric(12, 2), and what is made of such."""
+expression is exact only where all its values have one scale: a column declared numeric(12, 2), and what is made of
+such."""
 
 from __future__ import annotations
 
@@ -14,8 +15,8 @@ from postgast import pg_query_pb2 as tree
 _NUMERIC = 1700
 _INTEGERS = {21: 2, 23: 4, 20: 8}  # OIDs of smallint, integer, bigint, and their sizes
 _INTEGER_NAMES = {"int2": 2, "int4": 4, "int8": 8}
-# Types whose equal values look alike, too: bool, bytea, "char", name, bigint, smallint, integer, text, oid, varchar, date,
-# time, timestamp, timestamptz, uuid. Not: interval (24 hours = 1 day), floating point (0 = -0), char(n), json.
+# Types whose equal values look alike, too: bool, bytea, "char", name, bigint, smallint, integer, text, oid, varchar,
+# date, time, timestamp, timestamptz, uuid. Not: interval (24 hours = 1 day), floating point (0 = -0), char(n), json.
 _ALIKE = {16, 17, 18, 19, 20, 21, 23, 25, 26, 1043, 1082, 1083, 1114, 1184, 2950}
 _ALIKE_NAMES = {"bool", "int2", "int4", "int8", "text", "date", "timestamp", "timestamptz", "uuid"}
 _TEXT, _TIMES = {25, 1043}, {1082, 1114, 1184}
@@ -66,7 +67,7 @@ def exact(node: tree.Node, columns: Columns) -> Exact | None:  # noqa: PLR0911 -
             return None
 
 
-def looks_alike(node: tree.Node, columns: Columns) -> bool:
+def looks_alike(node: tree.Node, columns: Columns) -> bool:  # noqa: PLR0911 - one per kind of expression
     """Whether equal values of an expression are the same to look at, so that any of them may stand for its group."""
     match node.WhichOneof("node"):
         case "column_ref":
@@ -82,9 +83,8 @@ def looks_alike(node: tree.Node, columns: Columns) -> bool:
             name, arguments = function_name(node.func_call), node.func_call.args
             if name in ("lower", "upper", "btrim") and len(arguments) == 1:
                 return _type_of(arguments[0], columns) in _TEXT and looks_alike(arguments[0], columns)
-            if name in ("date_trunc", "timezone") and len(arguments) >= 2:
-                return any(_is_time(argument, columns) for argument in arguments)
-            return False
+            # date_trunc(text, timestamp), timezone(text, timestamp)
+            return name in ("date_trunc", "timezone") and any(_is_time(argument, columns) for argument in arguments)
         case _:
             return False
 
@@ -117,7 +117,8 @@ def _scale(modifier: int) -> int:
     """The scale in numeric(precision, scale), as it is packed into a type modifier: 11 bits with a sign; none is shown
     below zero."""
     scale = (modifier - 4) & 0x7FF
-    return max(scale - 0x800 if scale >= 0x400 else scale, 0)
+    is_negative = scale & 0x400
+    return 0 if is_negative else scale
 
 
 def _constant(constant: tree.A_Const) -> Exact | None:

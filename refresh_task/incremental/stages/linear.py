@@ -1,9 +1,9 @@
-"""Stages of counts, sums and averages over one table, which a change moves by what it adds and takes away: nothing has to
-be read again, however large the groups are.
+"""Stages of counts, sums and averages over one table, which a change moves by what it adds and takes away: nothing has
+to be read again, however large the groups are.
 
-Such a stage's table has columns of its own behind those of the query: how many rows a group has, and for each sum how many
-values, how many of them NaN, and the total of the others. They are part of the stage's definition, so that a comparison
-with it covers them."""
+Such a stage's table has additional columns behind those of the query: how many rows a group has, and for each sum how
+many values, how many of them NaN, and the total of the others. They are part of the stage's definition, so that a
+comparison with it covers them."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class _Reader:
             if len(reference.fields) == 2  # noqa: PLR2004 - the table's alias, and the column
             for number in [self._tokens.at(reference.location)]
         }
-        self._counters: dict[tuple[str, str, str | None], str] = {}
+        self._known: dict[str, str] = {}  # what is counted or added up already: its additional column
         self._hidden: list[tuple[str, str]] = []  # additional columns: name, and SQL over the query's own names
         self._deltas: list[dict[str, Any]] = []
 
@@ -195,61 +195,60 @@ class _Reader:
         _, arguments, filtered = self._tokens.call(call.location)
         conditions = [] if filtered is None else [filtered]
         if call.agg_star:
-            return quoted(self._count_of(conditions, None) if conditions else ROWS)
-        count = self._count_of(conditions, arguments)
+            return quoted(self._count_of(conditions, None, is_number=False) if conditions else ROWS)
+        number = exact(call.args[0], self._columns)
+        count = self._count_of(conditions, arguments, is_number=number is not None)
         if function_name(call) == "count":
             return quoted(count)
-        number = exact(call.args[0], self._columns)
         if number is None:
             raise _NotLinearError(
                 f"{name} adds up values that may differ in scale or are floating point: numeric columns need a declared"
                 " scale, as in numeric(12, 2)"
             )
-        nan = None if number.size is not None else self._nan_of(conditions, arguments)
-        total = self._sum_of(conditions, arguments, count, nan, is_small=number.size in (2, 4))
-        result = quoted(total)
+        nan = None if number.size is not None else self._counter("nan", conditions, arguments, f"({{}}) = {_NAN}")
+        kind = "bigint" if number.size in (2, 4) else "numeric"
+        result = quoted(self._sum_of(conditions, arguments, count, nan, kind))
         if function_name(call) == "avg":
             result = f"{result}::pg_catalog.numeric / {quoted(count)}"
         # a sum of nothing is NULL, and so is what is divided by none
         return f"({result})" if nan is None else f"(CASE WHEN {quoted(nan)} > 0 THEN {_NAN} ELSE {result} END)"
 
-    def _count_of(self, conditions: list[Span], arguments: Span | None) -> str:
+    def _count_of(self, conditions: list[Span], arguments: Span | None, *, is_number: bool) -> str:
         """The column that counts the values, or the rows, for which all conditions hold."""
-        texts = [(self._text(span), self._bare_text(span)) for span in conditions]
-        if arguments is not None:
-            texts.append((f"({self._text(arguments)}) IS NOT NULL", f"({self._bare_text(arguments)}) IS NOT NULL"))
-        return self._counter("count", texts, None)
+        # a row of NULLs IS NULL, and is counted all the same
+        test = "({}) IS NOT NULL" if is_number else "pg_catalog.num_nonnulls({}) > 0"
+        return self._counter("count", conditions, arguments, test)
 
-    def _nan_of(self, conditions: list[Span], arguments: Span) -> str:
-        texts = [(self._text(span), self._bare_text(span)) for span in conditions]
-        texts.append((f"({self._text(arguments)}) = {_NAN}", f"({self._bare_text(arguments)}) = {_NAN}"))
-        return self._counter("nan", texts, None)
+    def _counter(self, kind: str, conditions: list[Span], arguments: Span | None, test: str) -> str:
+        """An additional column that counts rows; the one that is there already where there is one."""
+        own, bare = self._conditions(conditions, arguments, test)
+        identity = f"count {own}"
+        if identity not in self._known:
+            name = self._known[identity] = f"bi_refresh_{kind}_{len(self._hidden)}"
+            self._count(name, own, bare)
+        return self._known[identity]
 
-    def _sum_of(self, conditions: list[Span], arguments: Span, count: str, nan: str | None, *, is_small: bool) -> str:
-        texts = [(self._text(span), self._bare_text(span)) for span in conditions]
-        if nan is not None:
-            texts.append((f"({self._text(arguments)}) <> {_NAN}", f"({self._bare_text(arguments)}) <> {_NAN}"))
-        column = self._counter("sum", texts, arguments)
-        self._deltas[-1] |= {"type": "bigint" if is_small else "numeric", "count": count, "nan": nan}
-        return column
+    def _sum_of(self, conditions: list[Span], arguments: Span, count: str, nan: str | None, kind: str) -> str:
+        """The additional column that has the sum of the values that are numbers."""
+        own, bare = self._conditions(conditions, arguments, "" if nan is None else f"({{}}) <> {_NAN}")
+        text = self._tokens.text(arguments)
+        identity = f"sum {text} {own}"
+        if identity not in self._known:
+            name = self._known[identity] = f"bi_refresh_sum_{len(self._hidden)}"
+            self._hidden.append((name, f"sum({text})" + ("" if own is None else f" FILTER (WHERE {own})")))
+            counted = {"count": count, "nan": nan}
+            value = {"expression": self._bare_text(arguments), "type": kind, "condition": bare}
+            self._deltas.append({"column": name, "kind": "sum", **value, **counted})
+        return self._known[identity]
 
-    def _counter(self, kind: str, texts: list[tuple[str, str]], arguments: Span | None) -> str:
-        """An additional column, the one that is there already where there is one."""
-        condition = " AND ".join(f"({own})" for own, _ in texts) or None
-        bare = " AND ".join(f"({bare})" for _, bare in texts) or None
-        identity = (kind, condition or "", None if arguments is None else self._text(arguments))
-        if identity not in self._counters:
-            name = f"bi_refresh_{kind}_{len(self._counters) + 1}"
-            self._counters[identity] = name
-            if arguments is None:
-                self._count(name, condition, bare)
-            else:
-                filtered = "" if condition is None else f" FILTER (WHERE {condition})"
-                self._hidden.append((name, f"sum({self._text(arguments)}){filtered}"))
-                self._deltas.append(
-                    {"column": name, "kind": "sum", "condition": bare, "expression": self._bare_text(arguments)}
-                )
-        return self._counters[identity]
+    def _conditions(self, conditions: list[Span], arguments: Span | None, test: str) -> tuple[str | None, str | None]:
+        """All conditions in one, over the query's own names and over the bare columns."""
+        own = [f"({self._tokens.text(span)})" for span in conditions]
+        bare = [f"({self._bare_text(span)})" for span in conditions]
+        if arguments is not None and test:
+            own.append(test.format(self._tokens.text(arguments)))
+            bare.append(test.format(self._bare_text(arguments)))
+        return " AND ".join(own) or None, " AND ".join(bare) or None
 
     def _count(self, name: str, condition: str | None, bare: str | None = None) -> None:
         self._hidden.append((name, "count(*)" if condition is None else f"count(*) FILTER (WHERE {condition})"))
@@ -263,13 +262,10 @@ class _Reader:
         names = (*self._stage.columns, *(name for name, _ in self._hidden))
         given = column_list(self._stage.columns)
         text = (
-            f"WITH {quoted(self._stage.name)} ({given}) AS (\n{body}\n)\n"  # noqa: S608 - quoted names
+            f"WITH {quoted(self._stage.name)} ({given}) AS (\n{body}\n)\n"
             f"SELECT {column_list(names)}\nFROM {quoted(self._stage.name)}"
         )
         return replace(self._stage, query=Text((text,)), key=keys)
-
-    def _text(self, span: Span) -> str:
-        return self._tokens.text(span)
 
     def _bare_text(self, span: Span) -> str:
         """The text with the table's alias taken away: the log of its changes has another name."""
