@@ -58,9 +58,7 @@ def _maintained(database: Database, view: str, position: int, stage: str | None)
     return int(
         database.value(
             "INSERT INTO bi_refresh.maintained_table (view_name, position, stage) VALUES (%s, %s, %s) RETURNING id",
-            view,
-            position,
-            stage,
+            view, position, stage,
         )  # fmt: skip
     )
 
