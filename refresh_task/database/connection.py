@@ -183,6 +183,13 @@ class Session:
             self._fetch(b"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY", None)
             yield
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """All statements of the block see one moment, and may change what is there."""
+        with self.transaction():
+            self._fetch(b"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", None)
+            yield
+
     def fetch_portable(self, function: str, array: Sequence[int] | Sequence[str]) -> list[dict[str, Any]]:
         """The rows that sql/bi_refresh/functions/<function>.sql gives for an array of OIDs or of texts, on a database
         that may not have that function: its body is sent as a statement."""
@@ -253,7 +260,7 @@ class Session:
             return NotGrantedError(
                 f"{message}.",
                 subject=self.server,
-                remedy=f'As the schema\'s owner: GRANT bi_refresh_refresher TO "{user}";',
+                remedy=error.diag.message_hint or f'As the schema\'s owner: GRANT bi_refresh_refresher TO "{user}";',
             )
         return StatementFailedError(
             message if message.endswith(".") else f"{message}.",

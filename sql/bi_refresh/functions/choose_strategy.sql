@@ -33,7 +33,7 @@ BEGIN
         reason := 'in full: its policy says refresh_mode = "full"';
     ELSIF plan ->> 'strategy' = 'difference' AND relation.status = 'enabled' THEN
         strategy := 'difference';
-        reason := plan ->> 'reason';
+        reason := 'in full: as was asked for';
     ELSIF relation.status = 'enabled' THEN
         strategy := 'incremental';
         reason := 'what changed since its last refresh';
