@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from refresh_task.incremental.stages.model import Linear, OrdinaryView, OrdinaryViews, Split, Stage, Text
-from refresh_task.incremental.stages.reading import read_definition
+from refresh_task.incremental.stages.reading import read_definition, read_linear
 
 __all__ = [
     "Linear",
@@ -16,6 +16,7 @@ __all__ = [
     "Text",
     "possible_stages",
     "read_definition",
+    "read_linear",
     "split",
 ]
 
