@@ -108,18 +108,12 @@ def _expectation(explanation: Explanation) -> Iterator[tuple[str, str]]:
         if gain.in_full
         else f"in {minutes:g} minutes {gain.share:.3%} of the table that changes most are written"
     )
+    since = f"by the statistics of the last {explanation.observed_hours:.0f} h"
+    yield f"  assumed: {why} ({since}), changes spread evenly, and ratios as in docs/benchmarks.md", "dim"
     asynchronous, synchronous = writers_throughput()
-    yield (
-        f"  assumed: {why} (statistics of the last {explanation.observed_hours:.0f} h), changes spread evenly, and ratios as "
-        "in docs/benchmarks.md",
-        "dim",
-    )
-    captured = [table.name for table in explanation.tables if not table.problem]
-    yield (
-        f"expected cost: triggers on {', '.join(captured)}; their writers keep about {synchronous:.0%} of their throughput "
-        f"({asynchronous:.0%} where synchronous_commit is off)",
-        "",
-    )
+    captured = ", ".join(table.name for table in explanation.tables if not table.problem)
+    kept = f"about {synchronous:.0%} of their throughput ({asynchronous:.0%} where synchronous_commit is off)"
+    yield f"expected cost: triggers on {captured}, whose writers keep {kept}", ""
 
 
 def _size(number: float) -> str:

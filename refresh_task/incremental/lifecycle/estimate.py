@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -66,7 +67,7 @@ def estimate_gain(loads: Sequence[TableLoad], *, interval_s: float, refresh_s: f
 def _gain(share: float) -> float:
     """Between two measured shares: on a straight line between their logarithms."""
     at = max(share, _LEAST_SHARE)
-    for (low, gain_low), (high, gain_high) in zip(_GAINS, _GAINS[1:], strict=False):
+    for (low, gain_low), (high, gain_high) in itertools.pairwise(_GAINS):
         if at <= high:
             position = math.log(at / max(low, _LEAST_SHARE)) / math.log(high / max(low, _LEAST_SHARE))
             return math.exp(math.log(gain_low) + position * math.log(gain_high / gain_low))
