@@ -11,8 +11,8 @@ from refresh_task.incremental.model import Proof
 
 def linear_proof(proof: Proof, measures: Mapping[str, Any]) -> Proof | str:
     """The proof of a stage's definition as that of a linear table: each changed row moves the group that its keys name,
-    and all columns that are counted from are captured. The words why not, where its rows depend on more than the table's
-    rows."""
+    and all columns that are counted from are captured. The words why not, where its rows depend on more than the
+    table's rows."""
     if len(proof.sources) != 1:
         return "it reads more than one table"
     source = proof.sources[0]
