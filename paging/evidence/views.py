@@ -1,5 +1,5 @@
-"""Which views are late, failing, suspended, distrusted or asked for in vain: from the events view_unhealthy, step_failed and
-run_finished."""
+"""Which views are late, failing, suspended, distrusted or asked for in vain: from the events view_unhealthy,
+step_failed and run_finished."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
