@@ -209,14 +209,3 @@ def test_old_mismatches_go_with_the_log_once_the_view_is_trusted_again(database:
     database.execute("UPDATE bi_refresh.incremental_view SET status = 'enabled'")
     assert database.value("SELECT bi_refresh.purge_log(interval '30 days')") == 1
     assert database.rows("SELECT difference FROM bi_refresh.incremental_mismatch") == [("other",)]
-
-
-def test_how_it_is_refreshed_is_chosen_by_its_status_and_its_policy(database: Database) -> None:
-    make_maintained_view(database, "b")
-    choose = "SELECT strategy, reason FROM bi_refresh.choose_strategy('public.b', %s::jsonb)"
-    assert database.rows(choose, None) == [("incremental", "what changed since its last refresh")]
-    assert database.rows(choose, '{"strategy": "difference"}') == [("difference", "in full: as was asked for")]
-    database.execute("UPDATE bi_refresh.view_policy SET refresh_mode = 'full'")
-    assert database.rows(choose, None) == [("difference", 'in full: its policy says refresh_mode = "full"')]
-    database.execute("UPDATE bi_refresh.incremental_view SET status = 'distrusted', distrust_reason = '3 rows differ'")
-    assert database.rows(choose, None) == [("difference", "in full: it is distrusted: 3 rows differ")]
