@@ -22,7 +22,7 @@ from tests.fix_roles import MakeRole, dsn_as
 from tests.fix_task import CRON, RunTask, StartTask, finish
 from tests.fix_views import REFRESH_ALL, make_slow_view, make_view, wait_until_sleeping
 
-CORE = ("bi_refresh_0001", "bi_refresh_0002", "bi_refresh_0003")
+CORE = ("bi_refresh_0001", "bi_refresh_0002", "bi_refresh_0003", "bi_refresh_0004")
 SYSTEMS = sorted(folder.parent.name for folder in runner.SQL_FOLDER.glob("systems/*/migrations"))
 OTHER_SESSION_WAITS = """
     SELECT true FROM pg_locks AS l
@@ -112,6 +112,7 @@ def test_down_leaves_nothing_behind(empty_database: Database, command_line: Comm
         "undone: bi_refresh_0001",
         "undone: bi_refresh_0002",
         "undone: bi_refresh_0003",
+        "undone: bi_refresh_0004",
         "undone: fluxion_0001",
     ]
     assert dump(empty_database) == before
@@ -258,11 +259,11 @@ def test_one_migration_back_and_up_again_keeps_the_views_and_their_history(
     logged = "SELECT id, view_name, status, data_timestamp, error FROM bi_refresh.mv_refresh_log ORDER BY id"
     before = [database.rows(known), database.rows(logged)]
 
-    assert set(down(database, "bi_refresh_0002")) == {"bi_refresh_0002", "bi_refresh_0003"}
+    assert set(down(database, "bi_refresh_0002")) == set(CORE[1:])
     assert [database.rows(known), database.rows(logged)] == before
     assert database.value("SELECT count(*) FROM bi_refresh.view_policy WHERE target_lag IS NULL") == 0
 
-    assert up(database) == ("bi_refresh_0002", "bi_refresh_0003")
+    assert up(database) == CORE[1:]
     assert [database.rows(known), database.rows(logged)] == before
     assert database.value("SELECT global_data_timestamp = data_timestamp FROM bi_refresh.view_state LIMIT 1")
     database.execute("DROP MATERIALIZED VIEW a; DROP TABLE source")
@@ -283,7 +284,7 @@ def test_the_newest_migration_back_keeps_the_triggers_that_ask_for_refreshes(
     command_line(database, "migrate", "--public-aliases")
     with_aliases = dump(database)
 
-    assert down(database, "bi_refresh_0003") == ("bi_refresh_0003",)
+    assert down(database, CORE[-1]) == (CORE[-1],)
     for name in ("mv_refresh_log", "mv_refresh_metrics"):
         assert database.value("SELECT to_regclass(%s)", f"public.{name}") is None
     assert database.value("SELECT to_regproc('public.refresh_bi_views')") is None
@@ -388,7 +389,7 @@ def test_an_older_version_leaves_a_newer_database_alone(
     ("recorded", "message"),
     [
         (["bi_refresh_0002", "fluxion_0099"], "lacks what comes after bi_refresh_0002: neither is the older"),
-        (["bi_refresh_0003", "mine_0001"], "does not know mine_0001, nor any folder of sql/ that it belongs to"),
+        ([CORE[-1], "mine_0001"], "does not know mine_0001, nor any folder of sql/ that it belongs to"),
     ],
 )
 def test_a_database_that_is_not_plainly_newer_is_refused(

@@ -3,7 +3,7 @@ ADD COLUMN refresh_mode text,
 ADD COLUMN incremental_key text[],
 ADD COLUMN incremental_stages text[];
 COMMENT ON COLUMN bi_refresh.view_policy.refresh_mode IS
-'auto (NULL, too): incremental where it was enabled; full: never; incremental: it is to be enabled, and doctor says so.';
+'auto (NULL, too): incremental where it was enabled; full: never; incremental: doctor asks for enabling it.';
 COMMENT ON COLUMN bi_refresh.view_policy.incremental_key IS
 'Columns that tell the view''s rows apart; NULL: those of its unique index.';
 COMMENT ON COLUMN bi_refresh.view_policy.incremental_stages IS
@@ -22,10 +22,10 @@ COMMENT ON COLUMN bi_refresh.mv_refresh_log.changed_keys IS
 -- Logs, queues, defining views and stages: everything that enabling makes, and disabling takes away.
 CREATE SCHEMA bi_refresh_incremental;
 COMMENT ON SCHEMA bi_refresh_incremental IS
-'What `vistafresca incremental enable` makes, and `vistafresca incremental disable` takes away. Nothing here is to be changed by hand.';
+'What `vistafresca incremental enable` makes and `... disable` takes away: never to be changed by hand.';
 
--- A base table, or a tree of partitions or inheriting tables, whose changes are captured: once for all views that read it. Its
--- log_<id>, pending_<id> and capture_<id>() are in bi_refresh_incremental.
+-- A base table, or a tree of partitions or inheriting tables, whose changes are captured: once for all views that read
+-- it. Its log_<id>, pending_<id> and capture_<id>() are in bi_refresh_incremental.
 CREATE TABLE bi_refresh.captured_table (
     id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     relation oid NOT NULL UNIQUE,
@@ -34,9 +34,10 @@ CREATE TABLE bi_refresh.captured_table (
     CONSTRAINT captured_table_layout_is_positive CHECK (layout > 0)
 );
 COMMENT ON COLUMN bi_refresh.captured_table.relation IS 'The topmost of its tree.';
-COMMENT ON COLUMN bi_refresh.captured_table.columns IS 'Columns that the log has, in the order in which they were added.';
+COMMENT ON COLUMN bi_refresh.captured_table.columns IS
+'Columns that the log has, in the order in which they were added.';
 COMMENT ON COLUMN bi_refresh.captured_table.layout IS
-'Grows with each column added: an entry of an older layout may lack a value, and counts as a change of everything.';
+'Grows with each column added: an entry of an older layout may lack a value, so it means everything.';
 
 -- A view that was asked to be refreshed incrementally.
 CREATE TABLE bi_refresh.incremental_view (
@@ -62,11 +63,14 @@ CREATE TABLE bi_refresh.incremental_view (
 COMMENT ON COLUMN bi_refresh.incremental_view.step IS 'The last step of enabling or disabling it that is complete.';
 COMMENT ON COLUMN bi_refresh.incremental_view.output IS
 'What stands under its name: a table, or a materialized view over its stages.';
-COMMENT ON COLUMN bi_refresh.incremental_view.query IS 'Its definition as the user wrote it, in PostgreSQL''s spelling.';
-COMMENT ON COLUMN bi_refresh.incremental_view.proof IS 'What was found out about it, for people (vistafresca incremental explain).';
+COMMENT ON COLUMN bi_refresh.incremental_view.query IS
+'Its definition as the user wrote it, in PostgreSQL''s spelling.';
+COMMENT ON COLUMN bi_refresh.incremental_view.proof IS
+'What was found out about it, for people (vistafresca incremental explain).';
 COMMENT ON COLUMN bi_refresh.incremental_view.proved_structure IS
-'What the proof was made for; another one now: refreshed in full until it is proved again.';
-COMMENT ON COLUMN bi_refresh.incremental_view.original IS 'What the materialized view had that a table has not, to be given back.';
+'What the proof was made for; another one now: refreshed in full until it is proved anew.';
+COMMENT ON COLUMN bi_refresh.incremental_view.original IS
+'What the materialized view had that a table has not, to be given back.';
 
 -- A table that is kept equal to a defining query: the output of a view, or one of its stages.
 CREATE TABLE bi_refresh.maintained_table (
@@ -91,7 +95,8 @@ CREATE TABLE bi_refresh.maintained_table (
     UNIQUE (view_name, position),
     CONSTRAINT maintained_table_kind_is_known CHECK (kind IN ('slices', 'linear'))
 );
-COMMENT ON COLUMN bi_refresh.maintained_table.position IS 'Refreshed in this order: what a stage reads comes before it, the output last.';
+COMMENT ON COLUMN bi_refresh.maintained_table.position IS
+'Refreshed in this order: what a stage reads comes before it, the output last.';
 COMMENT ON COLUMN bi_refresh.maintained_table.stage IS 'The CTE that it stands for; NULL: the output.';
 COMMENT ON COLUMN bi_refresh.maintained_table.kind IS
 'slices: what a change touches is computed anew; linear: counts and sums are moved by the change alone.';
@@ -125,7 +130,7 @@ COMMENT ON COLUMN bi_refresh.maintained_source.expressions IS
 COMMENT ON COLUMN bi_refresh.maintained_source.null_slice IS
 'Which changes touch the rows with a NULL in the slice''s columns: any, or rows whose expressions are NULL there.';
 COMMENT ON COLUMN bi_refresh.maintained_source.slides IS
-'Windows that move with time: [{"column": "at", "bound": "(now() - ''30 days''::interval)"}]: rows between the bound then and now are touched.';
+'[{"column": "at", "bound": "(now() - ''1 day''::interval)"}]; rows between the bound then and now are touched.';
 COMMENT ON COLUMN bi_refresh.maintained_source.layout IS 'The first layout of the log that has all its columns.';
 COMMENT ON COLUMN bi_refresh.maintained_source.reason IS 'Why it is indirect, in words.';
 
@@ -144,4 +149,4 @@ CREATE TABLE bi_refresh.incremental_mismatch (
 );
 CREATE INDEX incremental_mismatch_view_name_idx ON bi_refresh.incremental_mismatch (view_name, id);
 COMMENT ON TABLE bi_refresh.incremental_mismatch IS
-'Rows of an incremental view that differed from its definition, by their keys; each is a defect, of Vistafresca or of the query.';
+'Rows of an incremental view that differed from its definition, by their keys; each is a defect.';

@@ -1,0 +1,48 @@
+-- Brings what captures changes up to date: triggers for partitions that were attached, back for those that lost theirs, away from
+-- tables that left a tree; row triggers where logical replication has begun to write; what nobody needs any more is released. One
+-- row for each table where there was something to do: action is captured, released, or why it could not be done. One table's
+-- trouble does not keep the others waiting.
+CREATE OR REPLACE FUNCTION bi_refresh.sync_captures()
+RETURNS TABLE (relation text, action text)
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    captured record;
+    message text;
+    changed integer;
+BEGIN
+    FOR captured IN
+        SELECT t.id, t.relation AS top, t.relation::pg_catalog.regclass::text AS name
+        FROM bi_refresh.captured_table AS t
+        WHERE EXISTS (SELECT FROM bi_refresh.maintained_source AS s WHERE s.capture_id = t.id)
+        ORDER BY t.relation
+    LOOP
+        relation := captured.name;
+        BEGIN
+            message := bi_refresh.capture_obstacle(captured.top);
+            IF message IS NOT NULL THEN
+                RAISE EXCEPTION '%', message USING ERRCODE = 'feature_not_supported';
+            END IF;
+            PERFORM bi_refresh.set_capture_functions(captured.id);
+            changed := bi_refresh.set_capture_triggers(captured.id);
+            action := 'captured';
+        EXCEPTION
+            WHEN OTHERS THEN
+                GET STACKED DIAGNOSTICS message = MESSAGE_TEXT;
+                changed := 1;
+                action := pg_catalog.format('cannot be captured: %s', message);
+        END;
+        IF changed > 0 THEN
+            RETURN NEXT;
+        END IF;
+        EXECUTE pg_catalog.format(
+            'DELETE FROM bi_refresh_incremental.pending_%s AS p'
+            ' WHERE NOT EXISTS (SELECT FROM bi_refresh.maintained_table AS t WHERE t.id = p.bi_refresh_table)',
+            captured.id
+        );
+    END LOOP;
+    RETURN QUERY SELECT r.relation, r.action FROM bi_refresh.release_captures() AS r;
+END
+$$;
