@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 import psycopg
 
 from benchmarks.incremental.sides import new_database
-from demo.server import EmbeddedServer, embedded_server
+from demo.server import EmbeddedServer
 
 _CLIENTS = 2
 _ROWS = 200_000
@@ -81,10 +81,12 @@ class Throughput:
         return self.captured / self.plain
 
 
-def measure(*, seconds: int, rounds: int, tell: Callable[[Throughput], None]) -> list[Throughput]:
-    """A value per kind of statement, with synchronous commit and without."""
+def measure(
+    server: EmbeddedServer, *, seconds: int, rounds: int, tell: Callable[[Throughput], None]
+) -> list[Throughput]:
+    """A value per kind of statement, with synchronous commit and without; short runs in turns, as speed drifts."""
     results = []
-    with embedded_server(settings=SETTINGS) as server, TemporaryDirectory() as folder:
+    with TemporaryDirectory() as folder:
         dsn = new_database(server, "writers")
         with psycopg.connect(dsn, autocommit=True) as connection:
             for table in ("plain_sales", "captured_sales"):
