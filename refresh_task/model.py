@@ -50,6 +50,28 @@ class ChangeDetection(StrEnum):
     NONE = "none"
 
 
+class RefreshMode(StrEnum):
+    """What a view's policy says of incremental refresh (docs/incremental.md)."""
+
+    AUTO = "auto"  # incremental where it was enabled
+    FULL = "full"  # never
+    INCREMENTAL = "incremental"  # it is to be enabled; until then as before, and said
+
+
+class IncrementalStatus(StrEnum):
+    """Of a view that somebody enabled; incremental_view.status says which transition each records."""
+
+    ENABLING = "enabling"
+    ENABLED = "enabled"
+    DISTRUSTED = "distrusted"
+    DISABLING = "disabling"
+
+    @property
+    def is_maintained(self) -> bool:
+        """Whether tables of ours stand under the view's name, rather than a materialized view like others."""
+        return self in (IncrementalStatus.ENABLED, IncrementalStatus.DISTRUSTED)
+
+
 class Fingerprinting(StrEnum):
     """What a step does about its view's fingerprint (docs/change-detection.md)."""
 
@@ -78,6 +100,8 @@ class Strategy(StrEnum):
     SKIP = "skip"
     CONCURRENT = "concurrent"  # REFRESH … CONCURRENTLY: readers go on
     EXCLUSIVE = "exclusive"  # plain REFRESH: readers wait; only if not populated yet, or in the policy's window
+    INCREMENTAL = "incremental"  # only what changed is computed anew: of views that were enabled
+    DIFFERENCE = "difference"  # of these, too: computed in full, and only rows that differ are written
 
 
 class Status(StrEnum):
@@ -162,27 +186,36 @@ class View:
     group: str | None = None
     priority: Priority = Priority.NORMAL
     exclusive_window: ExclusiveWindow | None = None
+    refresh_mode: RefreshMode = RefreshMode.AUTO
     # graph
     upstream: tuple[str, ...] = ()
     # state; what is not known is None
     data_timestamp: datetime | None = None
     global_data_timestamp: datetime | None = None
-    refreshed_at: datetime | None = None
+    refreshed_at: datetime | None = None  # of an enabled view: compared as a whole
     has_fingerprint: bool = False
     fingerprint_s: float | None = None
     unchanged_ratio: float | None = None
     checks_passed_over: int = 0
     suspended_at: datetime | None = None
     probe_at: datetime | None = None
+    incremental_status: IncrementalStatus | None = None
+    distrust_reason: str | None = None
     # history: of its last refreshes that were completed
     p50_s: float | None = None
     p95_s: float | None = None
     last_attempt: int = 0  # the log entry; 0: none. The smaller, the longer ago
     # evidence
+    changes_wait: bool | None = None  # captured ones, for an enabled view
     changed_tables: tuple[str, ...] = ()  # by the statistics' counters: certainly written to since its last refresh
     requests: int = 0  # waiting in the event queue
     oldest_request_at: datetime | None = None
     request_priority: Priority | None = None  # the highest of them
+
+    @property
+    def is_maintained(self) -> bool:
+        """Whether it was enabled for incremental refresh, be it distrusted meanwhile."""
+        return self.incremental_status is not None and self.incremental_status.is_maintained
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +283,7 @@ class Outcome:
     remedy: str | None = None
     attempts: int = 1
     requests_served: int | None = None
+    changed_keys: int | None = None  # slices that an incremental refresh computed
 
     @classmethod
     def from_row(cls, row: dict[str, Any]) -> Outcome:
@@ -347,6 +381,32 @@ class ViewStatus:
     probe_at: datetime | None
     waiting_requests: int
     oldest_request_at: datetime | None
+    refresh_mode: RefreshMode = RefreshMode.AUTO
+    incremental_status: IncrementalStatus | None = None
+    incremental_since: datetime | None = None  # of that status
+    distrust_reason: str | None = None
+    last_strategy: Strategy | None = None  # of its last refresh
+    last_changed_keys: int | None = None
+    why_full: str | None = None  # why that one was not incremental, though the view is enabled
+
+    @property
+    def distrust(self) -> str | None:
+        """Since when and why its incremental refresh is off, and how it comes back: a sentence for people; None: it is
+        trusted, or was never enabled."""
+        if self.incremental_status is not IncrementalStatus.DISTRUSTED:
+            return None
+        since = "" if self.incremental_since is None else f" since {self.incremental_since:%F %T %Z}"
+        found = "" if self.distrust_reason is None else f": {self.distrust_reason.rstrip('.')}"
+        view = shlex.quote(self.name)
+        return (
+            f"{self.name} is distrusted{since}{found}. It is refreshed in full, so its data is right. Report what was "
+            f"found (bi_refresh.incremental_mismatch has the rows' keys); then: vistafresca incremental enable {view}"
+        )
+
+    @property
+    def is_not_enabled(self) -> bool:
+        """Whether its policy asks for incremental refresh, which nobody has enabled yet."""
+        return self.enabled and self.refresh_mode is RefreshMode.INCREMENTAL and self.incremental_status is None
 
     @property
     def lateness(self) -> str:
@@ -395,11 +455,12 @@ class ViewStatus:
 
     @property
     def conditions(self) -> tuple[str, ...]:
-        """What is wrong with it, in words: late, failing, suspended; a disabled view is none of these."""
+        """What is wrong with it, in words: late, failing, suspended, distrusted; a disabled view is none of these."""
         wrong = {
             "late": self.is_late,
             "failing": self.failing_since is not None,
             "suspended": self.suspended_at is not None,
+            "distrusted": self.incremental_status is IncrementalStatus.DISTRUSTED,
         }
         return tuple(word for word, is_so in wrong.items() if self.enabled and is_so)
 
@@ -416,6 +477,7 @@ class RunResult:
     views: tuple[ViewStatus, ...]
     kind: RunKind = RunKind.SCHEDULED
     undue: tuple[Undue, ...] = ()
+    capture_log_bytes: int | None = None  # of all logs of changes; None: nothing is captured
 
     def count(self, *statuses: Status) -> int:
         """How many steps came to one of these."""

@@ -6,7 +6,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from refresh_task.database import Session
-from refresh_task.model import ChangeDetection, ExclusiveWindow, Priority, Schedule, View
+from refresh_task.model import (
+    ChangeDetection,
+    ExclusiveWindow,
+    IncrementalStatus,
+    Priority,
+    RefreshMode,
+    Schedule,
+    View,
+)
 
 
 def read_views(session: Session) -> tuple[View, ...]:
@@ -26,7 +34,7 @@ def read_now(session: Session) -> datetime:
 
 
 def _view(row: dict[str, Any]) -> View:
-    priority, window = row["request_priority"], row["exclusive_window"]
+    priority, window, incremental = row["request_priority"], row["exclusive_window"], row["incremental_status"]
     return View(
         **{
             **row,
@@ -37,6 +45,8 @@ def _view(row: dict[str, Any]) -> View:
             "upstream": tuple(row["upstream"]),
             "changed_tables": tuple(row["changed_tables"]),
             "request_priority": None if priority is None else Priority(priority),
+            "refresh_mode": RefreshMode(row["refresh_mode"]),
+            "incremental_status": None if incremental is None else IncrementalStatus(incremental),
         }
     )
 

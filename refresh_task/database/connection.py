@@ -18,7 +18,7 @@ from psycopg.types.numeric import Oid
 from psycopg.types.string import StrDumper
 
 from refresh_task.database.credentials import connection_parameters
-from refresh_task.database.portable import portable_statement
+from refresh_task.database.portable import portable_statement, with_maintained
 from refresh_task.errors import (
     ConfigurationError,
     DatabaseUnavailableError,
@@ -92,6 +92,7 @@ class Session:
     def __init__(self, connection: psycopg.Connection[DictRow], *, server: str) -> None:
         self._connection = connection
         self._backend_pid = 0
+        self._reads_maintained: bool | None = None
         self.server = server
 
     def lend_connection(self) -> psycopg.Connection[Any]:
@@ -133,9 +134,21 @@ class Session:
         missing grant."""
         return self._fetch(_statement(query), parameters)
 
+    def fetch_anywhere(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
+        """As fetch_all(), of a query that asks for incremental views, too, on a database that may have none."""
+        return self._fetch(with_maintained(_statement(query), is_readable=self.reads_maintained), parameters)
+
     def fetch_composed(self, statement: sql.Composed) -> list[dict[str, Any]]:
         """The rows of a statement whose names are known only now."""
         return self._fetch(statement, None)
+
+    def describe(self, statement: sql.Composed) -> list[tuple[str, int]]:
+        """The columns of a statement's result: names, and OIDs of their types."""
+        try:
+            description = self._connection.execute(statement).description
+            return [(column.name, column.type_code) for column in description or ()]
+        except psycopg.Error as error:
+            raise self._failure(error) from None
 
     def fetch_one(self, query: str, **parameters: Any) -> dict[str, Any]:
         """The only row of queries/<query>.sql."""
@@ -170,6 +183,13 @@ class Session:
             self._fetch(b"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY", None)
             yield
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """All statements of the block see one moment, and may change what is there."""
+        with self.transaction():
+            self._fetch(b"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", None)
+            yield
+
     def fetch_portable(self, function: str, array: Sequence[int] | Sequence[str]) -> list[dict[str, Any]]:
         """The rows that sql/bi_refresh/functions/<function>.sql gives for an array of OIDs or of texts, on a database
         that may not have that function: its body is sent as a statement."""
@@ -177,9 +197,17 @@ class Session:
         try:
             cursor = psycopg.RawCursor(self._connection, row_factory=dict_row)
             cursor.adapters.register_dumper(str, StrDumper)  # as text, and not of unknown type
-            return cursor.execute(portable_statement(function), [typed]).fetchall() if typed else []
+            statement = with_maintained(portable_statement(function), is_readable=self.reads_maintained)
+            return cursor.execute(statement, [typed]).fetchall() if typed else []
         except psycopg.Error as error:
             raise self._failure(error) from None
+
+    @property
+    def reads_maintained(self) -> bool:
+        """Whether what incremental views are made from can be read here; asked once."""
+        if self._reads_maintained is None:
+            self._reads_maintained = bool(self.fetch_one("reads_maintained")["is_readable"])
+        return self._reads_maintained
 
     def set_statement_timeout(self, timeout_s: float) -> None:
         """How long each of the following statements may take."""
@@ -232,7 +260,7 @@ class Session:
             return NotGrantedError(
                 f"{message}.",
                 subject=self.server,
-                remedy=f'As the schema\'s owner: GRANT bi_refresh_refresher TO "{user}";',
+                remedy=error.diag.message_hint or f'As the schema\'s owner: GRANT bi_refresh_refresher TO "{user}";',
             )
         return StatementFailedError(
             message if message.endswith(".") else f"{message}.",

@@ -12,15 +12,25 @@ from psycopg import sql
 _SQL_FOLDER = Path(__file__).parent.parent.parent / "sql" / "bi_refresh"
 
 
+# What incremental views and their stages are made from. Where it cannot be read, there are none, as far as is known.
+_MAINTAINED = b"bi_refresh.maintained_table"
+_NO_MAINTAINED = b"(SELECT NULL::oid AS relation, NULL::oid AS definition, NULL::text AS stage WHERE false)"
+
+
 @cache
 def portable_statement(function: str) -> bytes:
-    """The body of a LANGUAGE sql function that uses nothing but pg_catalog, as a statement with the function's
-    parameters as $1, $2, … and the columns of its RETURNS TABLE."""
+    """The body of a LANGUAGE sql function that uses nothing but pg_catalog, and maintained_table where it may, as a
+    statement with the function's parameters as $1, $2, … and the columns of its RETURNS TABLE."""
     text = (_SQL_FOLDER / "functions" / f"{function}.sql").read_text(encoding="utf-8")
     found = re.search(r"RETURNS TABLE \((.*?)\)\n.*?AS \$\$\n(.*?)\n\$\$;", text, re.DOTALL)
     assert found is not None, function  # noqa: S101  # a function of ours, by our own rule
     columns = ", ".join(f'"{column.split()[0]}"' for column in found.group(1).split(","))
     return f"SELECT * FROM (\n{found.group(2)}\n) AS portable ({columns})".encode()  # noqa: S608  # our own file
+
+
+def with_maintained(statement: bytes, *, is_readable: bool) -> bytes:
+    """The statement with nothing in place of maintained_table where that is not there, or not to be read."""
+    return statement if is_readable else statement.replace(_MAINTAINED, _NO_MAINTAINED)
 
 
 @cache

@@ -46,7 +46,7 @@ class Dependencies:
 
 def read_dependencies(session: Session) -> Dependencies:
     """Of every materialized view but the extensions' own."""
-    nodes = [Node(**row) for row in session.fetch_all("inspect_nodes")]
+    nodes = [Node(**row) for row in session.fetch_anywhere("inspect_nodes")]
     oids = [node.oid for node in nodes]
     names = {node.oid: node.name for node in nodes}
     pairs = sorted(

@@ -42,7 +42,7 @@ Rows = Sequence[Mapping[str, Any]]
 def read_facts(session: Session) -> Facts:
     """Everything that the inspection judges, in the session's current transaction."""
     server = Server(**session.fetch_one("inspect_server"))
-    rows = with_guessed_rows(session, session.fetch_all("inspect_views", refresher=server.refresher_oid))
+    rows = with_guessed_rows(session, session.fetch_anywhere("inspect_views", refresher=server.refresher_oid))
     oids = [row["oid"] for row in rows]
     reads = Reads(session.fetch_all("inspect_reads", views=oids), oids)
     names = {row["oid"]: row["name"] for row in rows}

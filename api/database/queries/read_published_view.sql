@@ -15,6 +15,12 @@ SELECT
 FROM bi_refresh.view_policy AS p
 CROSS JOIN LATERAL parse_ident(p.view_name) AS name (parts)
 LEFT JOIN pg_namespace AS n ON name.parts[1] = n.nspname
-LEFT JOIN pg_class AS c ON n.oid = c.relnamespace AND name.parts[2] = c.relname AND c.relkind = 'm'
+-- a materialized view, or the table of an incremental one
+LEFT JOIN pg_class AS c
+    ON n.oid = c.relnamespace AND name.parts[2] = c.relname
+        AND (
+            c.relkind = 'm'
+            OR c.oid IN (SELECT m.relation FROM bi_refresh.maintained_table AS m WHERE m.view_name = p.view_name)
+        )
 LEFT JOIN bi_refresh.view_state AS s ON p.view_name = s.view_name
 WHERE p.view_name = %(view_name)s

@@ -1,4 +1,4 @@
--- The materialized views that are somebody's own, as planning needs them. The usable unique index as usable_unique_index() chooses it.
+-- The materialized and incremental views that are somebody's own, as planning needs them. The usable unique index as usable_unique_index() chooses it.
 SELECT
     c.oid,
     format('%%I.%%I', n.nspname, c.relname) AS name,
@@ -14,8 +14,11 @@ LEFT JOIN LATERAL (
     ORDER BY i.indnkeyatts, i.indexrelid
     LIMIT 1
 ) AS usable ON true
-WHERE c.relkind = 'm'
-    AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+WHERE (
+    c.relkind = 'm'
+    OR c.oid IN (SELECT m.relation FROM bi_refresh.maintained_table AS m WHERE m.stage IS NULL AND m.relation IS NOT NULL)
+)
+    AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'bi_refresh_incremental')
     AND n.nspname !~ '^pg_(toast|temp)'
     -- an extension's own views are its own affair
     AND NOT EXISTS (

@@ -1,4 +1,4 @@
--- Every materialized view that is somebody's own. Sizes come from pg_class, as the last VACUUM or ANALYZE saw them: the functions that
+-- Every materialized or incremental view that is somebody's own. Sizes come from pg_class, as the last VACUUM or ANALYZE saw them: the functions that
 -- measure files would wait for a refresh under way. may_be_counted: see the function of this name.
 SELECT
     c.oid,
@@ -52,8 +52,11 @@ SELECT
 FROM pg_class AS c
 INNER JOIN pg_namespace AS n ON c.relnamespace = n.oid
 LEFT JOIN pg_stat_all_tables AS s ON c.oid = s.relid
-WHERE c.relkind = 'm'
-    AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+WHERE (
+    c.relkind = 'm'
+    OR c.oid IN (SELECT m.relation FROM bi_refresh.maintained_table AS m WHERE m.stage IS NULL AND m.relation IS NOT NULL)
+)
+    AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'bi_refresh_incremental')
     AND n.nspname !~ '^pg_(toast|temp)'
     -- an extension's own views are its own affair
     AND NOT EXISTS (

@@ -13,6 +13,7 @@ SELECT
     rows_inserted,
     rows_deleted,
     rows_total,
+    changed_keys,
     attempts,
     requests_served,
     sqlstate,

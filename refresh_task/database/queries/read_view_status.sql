@@ -19,6 +19,13 @@ SELECT
     last_started_at,
     last_duration_ms,
     last_message,
-    last_remedy
+    last_remedy,
+    refresh_mode,
+    incremental_status,
+    incremental_since,
+    distrust_reason,
+    last_strategy,
+    last_changed_keys,
+    why_full
 FROM bi_refresh.view_status
 ORDER BY view_name

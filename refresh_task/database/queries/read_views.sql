@@ -4,11 +4,18 @@ WITH managed AS MATERIALIZED (
     SELECT
         p.view_name,
         c.oid,
-        coalesce(c.relkind = 'm' AND c.relispopulated, false) AS is_populated
+        coalesce((c.relkind = 'm' OR c.oid = made.oid) AND c.relispopulated, false) AS is_populated
     FROM bi_refresh.view_policy AS p
     CROSS JOIN LATERAL parse_ident(p.view_name) AS name (parts)
     LEFT JOIN pg_namespace AS n ON name.parts[1] = n.nspname
     LEFT JOIN pg_class AS c ON n.oid = c.relnamespace AND name.parts[2] = c.relname
+    -- an incremental view's table
+    LEFT JOIN LATERAL (
+        SELECT m.relation AS oid
+        FROM bi_refresh.maintained_table AS m
+        WHERE m.view_name = p.view_name AND m.stage IS NULL
+        LIMIT 1
+    ) AS made ON true
     WHERE p.enabled
 ),
 
@@ -49,7 +56,7 @@ SELECT
     -- of no use for a view that was dropped and created anew, or emptied
     CASE WHEN known.is_same AND managed.is_populated THEN s.data_timestamp END AS data_timestamp,
     CASE WHEN known.is_same AND managed.is_populated THEN s.global_data_timestamp END AS global_data_timestamp,
-    CASE WHEN known.is_same THEN s.refreshed_at END AS refreshed_at,
+    CASE WHEN known.is_same THEN coalesce(compared.at, s.refreshed_at) END AS refreshed_at,
     coalesce(known.is_same AND s.fingerprint IS NOT NULL, false) AS has_fingerprint,
     s.fingerprint_ms / 1000 AS fingerprint_s,
     s.unchanged_ratio,
@@ -65,11 +72,22 @@ SELECT
     END AS changed_tables,
     coalesce(waiting.requests, 0) AS requests,
     waiting.oldest_request_at,
-    (ARRAY['low', 'normal', 'high', 'critical'])[waiting.priority] AS request_priority
+    (ARRAY['low', 'normal', 'high', 'critical'])[waiting.priority] AS request_priority,
+    coalesce(p.refresh_mode, 'auto') AS refresh_mode,
+    i.status AS incremental_status,
+    i.distrust_reason,
+    CASE WHEN i.status IN ('enabled', 'distrusted') THEN bi_refresh.changes_waiting(p.view_name) END AS changes_wait
 FROM managed
 INNER JOIN bi_refresh.view_policy AS p ON managed.view_name = p.view_name
 LEFT JOIN bi_refresh.view_state AS s ON managed.view_name = s.view_name
 CROSS JOIN LATERAL (SELECT coalesce(managed.oid = s.view_oid, false) AS is_same) AS known
+LEFT JOIN bi_refresh.incremental_view AS i ON managed.view_name = i.view_name
+-- an incremental refresh makes nothing anew that its changes leave alone: only a comparison looks at all of it
+LEFT JOIN LATERAL (
+    SELECT min(m.compared_at) AS at
+    FROM bi_refresh.maintained_table AS m
+    WHERE i.status = 'enabled' AND m.view_name = managed.view_name
+) AS compared ON true
 LEFT JOIN upstream ON managed.oid = upstream.view_oid
 LEFT JOIN waiting ON managed.view_name = waiting.view_name
 LEFT JOIN LATERAL (

@@ -7,6 +7,7 @@ SELECT
     rows_inserted,
     rows_deleted,
     rows_total,
+    changed_keys,
     sqlstate,
     error AS message,
     remedy,

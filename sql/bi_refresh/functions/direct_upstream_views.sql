@@ -2,7 +2,9 @@
 -- (BEGIN ATOMIC), of operators and aggregates made from such functions, and of row-level security policies; not through a further
 -- materialized view. Partitions and inheriting tables hold rows of their own and read nothing. A string-body function hides what it
 -- reads from PostgreSQL, and so from here: that is what depends_on is for.
--- Only catalogs, so that it can be run where Vistafresca is not installed. $1: the readers; NULL: all.
+-- An incremental view is one of them: a table, or a materialized view over stages, and what their defining views read is what it
+-- reads. Its stages are passed through.
+-- Only catalogs and maintained_table, without which it can be run where Vistafresca is not installed. $1: the readers; NULL: all.
 CREATE OR REPLACE FUNCTION bi_refresh.direct_upstream_views(views oid[] DEFAULT NULL)
 RETURNS TABLE (view_oid oid, upstream_oid oid)
 LANGUAGE sql
@@ -28,18 +30,33 @@ WITH RECURSIVE reads (classid, objid, refclassid, refobjid) AS (
     SELECT d.classid, d.objid, d.refclassid, d.refobjid
     FROM pg_catalog.pg_depend AS d
     WHERE d.classid IN ('pg_catalog.pg_proc'::pg_catalog.regclass, 'pg_catalog.pg_operator'::pg_catalog.regclass)
+    UNION
+    SELECT
+        'pg_catalog.pg_class'::pg_catalog.regclass, m.relation, 'pg_catalog.pg_class'::pg_catalog.regclass, m.definition
+    FROM bi_refresh.maintained_table AS m
+    WHERE m.relation IS NOT NULL AND m.definition IS NOT NULL
+),
+
+refreshed AS (
+    SELECT c.oid
+    FROM pg_catalog.pg_class AS c
+    WHERE c.relkind = 'm'
+    UNION
+    SELECT m.relation
+    FROM bi_refresh.maintained_table AS m
+    WHERE m.stage IS NULL AND m.relation IS NOT NULL
 ),
 
 reachable (view_oid, classid, objid, is_view) AS (
     SELECT c.oid, 'pg_catalog.pg_class'::pg_catalog.regclass::oid, c.oid, false
-    FROM pg_catalog.pg_class AS c
-    WHERE c.relkind = 'm' AND ($1 IS NULL OR c.oid = ANY ($1))
+    FROM refreshed AS c
+    WHERE $1 IS NULL OR c.oid = ANY ($1)
     UNION -- not ALL: a cycle through functions ends here
     SELECT reachable.view_oid, reads.refclassid, reads.refobjid, c.oid IS NOT NULL
     FROM reachable
     INNER JOIN reads ON reads.classid = reachable.classid AND reads.objid = reachable.objid
-    LEFT JOIN pg_catalog.pg_class AS c
-        ON c.oid = reads.refobjid AND c.relkind = 'm' AND reads.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+    LEFT JOIN refreshed AS c
+        ON c.oid = reads.refobjid AND reads.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
     WHERE NOT reachable.is_view
 )
 

@@ -8,6 +8,10 @@ AS $$
 DECLARE
     view_oid CONSTANT oid := view_name::pg_catalog.regclass;
     key_columns CONSTANT text := bi_refresh.key_columns(view_oid);
+    -- of an incremental view, the view that says what it holds
+    defining CONSTANT oid := coalesce(
+        (SELECT m.definition FROM bi_refresh.maintained_table AS m WHERE m.relation OPERATOR(pg_catalog.=) view_oid), view_oid
+    );
 BEGIN
     IF current_user OPERATOR(pg_catalog.<>) bi_refresh.owner_of(view_oid) THEN
         RAISE EXCEPTION 'only the owner of % may list its duplicate keys', view_name
@@ -24,7 +28,7 @@ BEGIN
         'SELECT pg_catalog.to_jsonb(counted) - ''occurrences of a key'', counted."occurrences of a key" FROM ('
         'SELECT %1$s, pg_catalog.count(*) AS "occurrences of a key" FROM (%2$s) AS q GROUP BY %1$s '
         'HAVING pg_catalog.count(*) > 1 ORDER BY "occurrences of a key" DESC, %1$s LIMIT %3$s) AS counted',
-        key_columns, pg_catalog.rtrim(pg_catalog.pg_get_viewdef(view_oid), ';'), most
+        key_columns, pg_catalog.rtrim(pg_catalog.pg_get_viewdef(defining), ';'), most
     );
 END
 $$;

@@ -11,7 +11,11 @@ BEGIN
     IF fingerprint IS NOT NULL
         AND NOT EXISTS (
             SELECT FROM pg_catalog.pg_class AS c
-            WHERE c.oid = ANY (bi_refresh.covered_relations(fingerprint)) AND c.relkind = 'm'
+            WHERE c.oid = ANY (bi_refresh.covered_relations(fingerprint))
+                AND (
+                    c.relkind = 'm'
+                    OR c.oid IN (SELECT m.relation FROM bi_refresh.maintained_table AS m WHERE m.relation IS NOT NULL)
+                )
         )
         AND NOT EXISTS (
             SELECT FROM bi_refresh.view_state AS s

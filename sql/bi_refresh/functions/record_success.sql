@@ -38,7 +38,7 @@ BEGIN
         total,
         record_success.fingerprint,
         CASE WHEN entry.fingerprint_ms IS NULL THEN 1 ELSE 0 END,
-        CASE entry.strategy WHEN 'concurrent' THEN coalesce(deleted, 0) ELSE 0 END
+        CASE entry.strategy WHEN 'exclusive' THEN 0 ELSE coalesce(deleted, 0) END
     -- nothing to keep where the policy was removed meanwhile; and a lock against its being removed now
     FROM bi_refresh.view_policy AS p
     WHERE p.view_name = entry.view_name
@@ -54,7 +54,7 @@ BEGIN
         fingerprint = excluded.fingerprint,
         checks_passed_over = CASE excluded.checks_passed_over WHEN 0 THEN 0 ELSE s.checks_passed_over + 1 END,
         -- a refresh without CONCURRENTLY has left the dead rows behind with the former file
-        churned_rows = CASE entry.strategy WHEN 'concurrent' THEN s.churned_rows + excluded.churned_rows ELSE 0 END,
+        churned_rows = CASE entry.strategy WHEN 'exclusive' THEN 0 ELSE s.churned_rows + excluded.churned_rows END,
         consecutive_failures = 0,
         failing_since = NULL,
         suspended_at = NULL,

@@ -11,6 +11,11 @@ WITH RECURSIVE touch_view AS (
     SELECT pg_catalog.array_agg(bi_refresh.view_oid(p.view_name)) AS oids
     FROM bi_refresh.view_policy AS p
     WHERE p.enabled AND p.change_detection = 'touch' AND bi_refresh.view_oid(p.view_name) IS NOT NULL
+        -- capture tells more
+        AND NOT EXISTS (
+            SELECT FROM bi_refresh.incremental_view AS i
+            WHERE i.view_name = p.view_name AND i.status IN ('enabled', 'distrusted')
+        )
 ),
 
 target (relation) AS (

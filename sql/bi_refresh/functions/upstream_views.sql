@@ -12,6 +12,7 @@ WITH RECURSIVE named AS (
     FROM pg_catalog.pg_class AS c
     INNER JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
     WHERE c.relkind = 'm'
+        OR c.oid IN (SELECT m.relation FROM bi_refresh.maintained_table AS m WHERE m.stage IS NULL AND m.relation IS NOT NULL)
 ),
 
 edges (view_oid, upstream_oid) AS MATERIALIZED (

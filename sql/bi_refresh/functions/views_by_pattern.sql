@@ -1,6 +1,7 @@
--- The materialized views that fit one of these patterns, each with the first that it fits. A pattern is schema.name, in which *
--- stands for any characters and ? for any one; it is compared with the names as they are stored, without quotes. PostgreSQL's own
--- schemas have no views to keep fresh. Only catalogs, so that it can be run where Vistafresca is not installed.
+-- The views, materialized or incremental, that fit one of these patterns, each with the first that it fits. A pattern is
+-- schema.name, in which * stands for any characters and ? for any one; it is compared with the names as they are stored, without
+-- quotes. PostgreSQL's own schemas have no views to keep fresh, nor has that of stages. Only catalogs and maintained_table, without
+-- which it can be run where Vistafresca is not installed.
 CREATE OR REPLACE FUNCTION bi_refresh.views_by_pattern(patterns text[])
 RETURNS TABLE (view_name text, pattern text)
 LANGUAGE sql
@@ -26,9 +27,14 @@ CROSS JOIN LATERAL (
     ) AS escaped
 ) AS expression
 INNER JOIN pg_catalog.pg_namespace AS n
-    ON n.nspname ~ expression.schema_expression AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+    ON n.nspname ~ expression.schema_expression AND n.nspname !~ '^pg_'
+        AND n.nspname NOT IN ('information_schema', 'bi_refresh_incremental')
 INNER JOIN pg_catalog.pg_class AS c
-    ON c.relnamespace = n.oid AND c.relkind = 'm' AND c.relname ~ expression.name_expression
+    ON c.relnamespace = n.oid AND c.relkind IN ('m', 'r') AND c.relname ~ expression.name_expression
+        AND (
+            c.relkind = 'm'
+            OR c.oid IN (SELECT m.relation FROM bi_refresh.maintained_table AS m WHERE m.stage IS NULL AND m.relation IS NOT NULL)
+        )
 WHERE pg_catalog.strpos(written.pattern, '.') > 0
 ORDER BY 1, written.position
 $$;

@@ -1,6 +1,8 @@
 -- Every managed view as it stands now. lag counts from the oldest data among the view and what it was made from, local_lag from its
 -- own; freshness: fresh (lag within target), stale (up to twice the target), very_stale (older, or of unknown age: never refreshed,
 -- emptied by WITH NO DATA, or dropped and created again since). A "downstream" view has the smallest target of those that read it.
+-- incremental_status: enabling, enabled, distrusted, disabling; NULL: it is a materialized view like others. last_strategy: how it
+-- was last refreshed; why_full: why not incrementally, though it is enabled.
 CREATE OR REPLACE VIEW bi_refresh.view_status AS
 -- By joins and not by view_oid(), which a thousand views are too many for.
 WITH relation AS MATERIALIZED (
@@ -60,7 +62,14 @@ SELECT
     last_attempt.started_at AS last_started_at,
     last_attempt.duration_ms AS last_duration_ms,
     coalesce(last_attempt.error, last_attempt.reason) AS last_message,
-    last_attempt.remedy AS last_remedy
+    last_attempt.remedy AS last_remedy,
+    coalesce(p.refresh_mode, 'auto') AS refresh_mode,
+    incremental.status AS incremental_status,
+    incremental.status_since AS incremental_since,
+    incremental.distrust_reason,
+    last_refresh.strategy AS last_strategy,
+    last_refresh.changed_keys AS last_changed_keys,
+    CASE WHEN incremental.status IS NOT NULL AND last_refresh.strategy <> 'incremental' THEN last_refresh.reason END AS why_full
 FROM bi_refresh.view_policy AS p
 INNER JOIN relation ON p.view_name = relation.view_name
 LEFT JOIN bi_refresh.view_state AS s ON p.view_name = s.view_name
@@ -95,4 +104,16 @@ LEFT JOIN LATERAL (
     WHERE l.view_name = p.view_name
     ORDER BY l.id DESC
     LIMIT 1
-) AS last_attempt ON true;
+) AS last_attempt ON true
+LEFT JOIN bi_refresh.incremental_view AS incremental ON p.view_name = incremental.view_name
+LEFT JOIN LATERAL (
+    SELECT
+        l.strategy,
+        l.changed_keys,
+        l.reason
+    FROM bi_refresh.mv_refresh_log AS l
+    -- the first condition as the index has it
+    WHERE l.view_name = p.view_name AND l.status <> 'skipped' AND l.status = 'completed'
+    ORDER BY l.id DESC
+    LIMIT 1
+) AS last_refresh ON true;

@@ -1,0 +1,123 @@
+"""What the planner makes of a query for any value of its parameters, and of which types expressions are. Nothing is
+run, nothing is changed, and only catalogs are asked besides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from psycopg import sql
+
+from refresh_task.database.connection import Session
+from refresh_task.errors import StatementFailedError
+
+# PostgreSQL 14 to 16 print what an InitPlan gives as $0, $1, …: ours are numbered from where no plan gets to.
+FIRST_PARAMETER = 501
+
+# One search path, so that only PostgreSQL's own names stand unqualified; one way to print constants, which read back as
+# they were; a plan that is the same for every value; and no table left out for what its constraints say.
+_SETTINGS = {
+    "search_path": "pg_catalog",
+    "quote_all_identifiers": "off",
+    "standard_conforming_strings": "on",
+    "datestyle": "ISO, YMD",
+    "intervalstyle": "postgres",
+    "bytea_output": "hex",
+    "extra_float_digits": "3",
+    "plan_cache_mode": "force_generic_plan",
+    "enable_partition_pruning": "off",
+    "constraint_exclusion": "off",
+    "jit": "off",
+    "max_parallel_workers_per_gather": "0",
+}
+
+
+@contextmanager
+def pinned_settings(session: Session) -> Iterator[None]:
+    """A transaction, or a part of the current one, under settings that make plans comparable; as before afterwards."""
+    with session.transaction():
+        before = {name: _set(session, name, value) for name, value in _SETTINGS.items()}
+        yield
+        for name, value in before.items():
+            _set(session, name, value)
+
+
+def explain(session: Session, query: str, conditions: Sequence[tuple[str, str | None]] = ()) -> Mapping[str, Any]:
+    """The generic plan of a query's rows under conditions: (column, type) is `column = $n`, with n counted from
+    FIRST_PARAMETER; (column, None) is `column IS NULL`.
+
+    Raises StatementFailedError, after which the transaction goes on, where the planner refuses (a type without
+    equality, a missing right)."""
+    types = [kind for _, kind in conditions if kind is not None]
+    numbers = iter(range(FIRST_PARAMETER, FIRST_PARAMETER + len(types)))
+    where = [
+        sql.SQL("q.{} IS NULL").format(sql.Identifier(column))
+        if kind is None
+        else sql.SQL(f"q.{{}} = ${next(numbers)}").format(sql.Identifier(column))
+        for column, kind in conditions
+    ]
+    all_types = ["integer"] * (FIRST_PARAMETER - 1) + types
+    prepare = sql.SQL("PREPARE vistafresca_proof ({}) AS SELECT * FROM ({}) AS q WHERE {}").format(
+        sql.SQL(", ").join(map(sql.SQL, all_types)), sql.SQL(query), sql.SQL(" AND ").join([sql.SQL("true"), *where])
+    )
+    nulls = sql.SQL(", ").join([sql.SQL("NULL")] * len(all_types))
+    with session.transaction():
+        session.fetch_composed(prepare)
+    try:
+        with session.transaction():
+            (row,) = session.fetch_composed(
+                sql.SQL("EXPLAIN (FORMAT JSON, VERBOSE, COSTS OFF) EXECUTE vistafresca_proof ({})").format(nulls)
+            )
+    finally:
+        session.fetch_composed(sql.SQL("DEALLOCATE {}").format(sql.Identifier("vistafresca_proof")))
+    (plan,) = row["QUERY PLAN"]
+    found: Mapping[str, Any] = plan["Plan"]
+    return found
+
+
+def query_columns(session: Session, query: str) -> list[tuple[str, int]]:
+    """Names and type OIDs of what a query gives, of which no row is computed."""
+    with session.transaction():
+        return session.describe(sql.SQL("SELECT * FROM ({}) AS q LIMIT 0").format(sql.SQL(query)))
+
+
+def expression_types(session: Session, columns: Mapping[str, str], expressions: Sequence[str]) -> list[int | None]:
+    """The type OID of each expression over columns of the given types; None where the server does not understand it.
+    CASE WHEN false: only their types are looked at, they are not computed."""
+    try:
+        with session.transaction():
+            return _types(session, columns, expressions)
+    except StatementFailedError:
+        return [found for expression in expressions for found in _type_alone(session, columns, expression)]
+
+
+def _type_alone(session: Session, columns: Mapping[str, str], expression: str) -> list[int | None]:
+    try:
+        with session.transaction():
+            return _types(session, columns, [expression])
+    except StatementFailedError:
+        return [None]
+
+
+def _types(session: Session, columns: Mapping[str, str], expressions: Sequence[str]) -> list[int | None]:
+    (row,) = session.fetch_composed(
+        sql.SQL(
+            "SELECT ARRAY[{}]::bigint[] AS types FROM (SELECT) AS one LEFT JOIN (SELECT {}) AS columns ON false"
+        ).format(
+            sql.SQL(", ").join(
+                sql.SQL("pg_catalog.pg_typeof(CASE WHEN false THEN ({}) END)::oid").format(sql.SQL(expression))
+                for expression in expressions
+            ),
+            sql.SQL(", ").join(
+                sql.SQL("NULL::{} AS {}").format(sql.SQL(kind), sql.Identifier(name)) for name, kind in columns.items()
+            ),
+        )
+    )
+    found: list[int | None] = row["types"]
+    return found
+
+
+def _set(session: Session, name: str, value: str) -> str:
+    row = session.fetch_one("pin_setting", name=name, value=value)
+    return str(row["before"])

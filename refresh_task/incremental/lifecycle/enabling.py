@@ -1,0 +1,171 @@
+"""vistafresca incremental enable"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from refresh_task.database import Session
+from refresh_task.errors import ConfigurationError, StatementFailedError
+from refresh_task.incremental.lifecycle.building import copy_indexes, fill, make_key_indexes
+from refresh_task.incremental.lifecycle.claim import Claim, MaintainedTable, ViewState, claim_view
+from refresh_task.incremental.lifecycle.outcome import EnabledView, OnProgress, say_nothing
+from refresh_task.incremental.lifecycle.proving import settle_proof
+from refresh_task.incremental.lifecycle.registering import register
+from refresh_task.incremental.lifecycle.swapping import swap, wait_for_earlier_transactions
+
+# The steps in their order; incremental_view.step is the last one that is complete.
+_STEPS = ("registered", "captured", "filled", "indexed", "seen by all", "enabled")
+
+
+def enable(
+    session: Session,
+    view: str,
+    *,
+    stages: Sequence[str] | None = None,
+    key: Sequence[str] | None = None,
+    slices: Sequence[Sequence[str]] | None = None,
+    patience_s: float = 600,
+    on_progress: OnProgress = say_nothing,
+) -> EnabledView:
+    """Have a managed view refreshed incrementally from now on. Each step is committed: run again after a crash, it goes
+    on where it was; disable() undoes it.
+
+    `session` is one of the schema's owner, in autocommit mode. `stages` names grouped CTEs, `key` the columns that tell
+    rows apart; None: what the policy says, then what can be proved. `patience_s`: how long to wait for other sessions.
+
+    Raises ConfigurationError (there are obstacles: nothing is left behind) and StatementFailedError.
+    """
+    began = time.monotonic()
+    with claim_view(session, view, on_progress) as claim:
+        state = _start_over_if_stale(claim, claim.read())
+        if state.status is None:
+            register(
+                claim,
+                state,
+                stages=tuple(stages if stages is not None else state.policy_stages or ()),
+                key=key if key is not None else state.policy_key,
+                slices=slices,
+            )
+        attempts = _carry_on(claim, patience_s=patience_s)
+        return _result(claim, duration_s=time.monotonic() - began, attempts=attempts)
+
+
+def _start_over_if_stale(claim: Claim, state: ViewState) -> ViewState:
+    """What was begun for a materialized view that somebody has made anew since is of no use."""
+    if state.status == "disabling":
+        raise ConfigurationError(
+            "it is being given back.",
+            subject=state.name,
+            remedy=f"Let that come to its end first: vistafresca incremental disable {state.name}",
+        )
+    if state.status == "enabling" and (
+        state.relkind != "m" or state.original is None or state.original["relation"] != state.relation
+    ):
+        claim.say("prove", "it is another relation now than when enabling it began: starting over")
+        claim.session.execute("drop_incremental_view", view=claim.view)
+        return claim.read()
+    return state
+
+
+def _carry_on(claim: Claim, *, patience_s: float) -> int:
+    """All steps from the one that follows the last complete one. Returns how often the swap was tried."""
+    state = claim.read()
+    done = _STEPS.index(state.step) if state.step in _STEPS else 0
+    session = claim.session
+    if done < _STEPS.index("captured"):
+        claim.say("capture", "creating triggers on the tables that it reads")
+        settle_proof(claim)
+        for table in claim.tables():
+            session.execute("make_maintain_function", table=table.id)
+        claim.finish_step("captured")
+    tables = claim.tables()
+    output = tables[-1]
+    assert state.relation is not None and output.relation is not None  # noqa: S101, PT018  # _start_over_if_stale
+    if done < _STEPS.index("filled"):
+        fill(claim, tables)
+        claim.finish_step("filled")
+    if done < _STEPS.index("indexed"):
+        copy_indexes(claim, state.relation, output.relation)
+        for table in tables:
+            make_key_indexes(claim, table)
+        claim.finish_step("indexed")
+    if done < _STEPS.index("seen by all"):
+        why = "a transaction with an older snapshot would find the table empty"
+        if not wait_for_earlier_transactions(claim, why, patience_s=patience_s):
+            raise ConfigurationError(
+                f"{why}, and some did not end within {patience_s:.0f} s.",
+                subject=claim.view,
+                remedy="Run the command again when they have: it goes on where it was.",
+            )
+        claim.finish_step("seen by all")
+    attempts = 0
+    if done < _STEPS.index("enabled"):
+        attempts = _swap(claim, state.relation, output, patience_s=patience_s)
+    drop_retired(claim)
+    return attempts
+
+
+def _swap(claim: Claim, former: int, output: MaintainedTable, *, patience_s: float) -> int:
+    """Put the table under the view's name. What the task refreshed meanwhile must not become older: nobody else
+    refreshes the view from the last refresh of the table to the swap."""
+    session = claim.session
+    assert output.relation is not None  # noqa: S101  # it was filled
+
+    def prepare() -> None:
+        claim.say("swap", "bringing the table up to date, then putting it under the view's name")
+        # an index that somebody has added meanwhile
+        for index in session.fetch_all("read_indexes_to_copy", source=former, target=output.relation):
+            session.execute("copy_index", index=index["index"], target=output.relation)
+        session.execute("distribute_changes")
+        with session.snapshot():
+            session.execute("catch_up", view=claim.view)
+
+    def attempt(budget_ms: float) -> None:
+        session.execute("swap_in_table", view=claim.view, budget_ms=budget_ms)
+
+    with alone(claim, former, patience_s=patience_s):
+        return swap(claim, former, attempt, prepare=prepare, patience_s=patience_s)
+
+
+@contextmanager
+def alone(claim: Claim, relation: int, *, patience_s: float) -> Iterator[None]:
+    """Nobody else refreshes the view. Raises StatementFailedError if somebody does for `patience_s`."""
+    give_up_at = time.monotonic() + patience_s
+    while not claim.session.fetch_one("try_view_lock", relation=relation)["acquired"]:
+        if time.monotonic() > give_up_at:
+            raise StatementFailedError(
+                f"it was being refreshed for {patience_s:.0f} s.",
+                subject=claim.view,
+                remedy="Run the command again when that has ended: it goes on where it was.",
+                sqlstate="55P03",
+                connection_lost=False,
+            )
+        claim.say("swap", "waiting for a refresh to end")
+        time.sleep(0.5)
+    try:
+        yield
+    finally:
+        if claim.session.is_usable:
+            claim.session.execute("release_view_lock", relation=relation)
+
+
+def drop_retired(claim: Claim) -> None:
+    """Drop what stood under the name before, when nobody can be about to read it any more."""
+    wait_for_earlier_transactions(claim, "somebody may still read what was there before", patience_s=60)
+    claim.session.execute("drop_retired")  # what is left is dropped by the next run
+
+
+def _result(claim: Claim, *, duration_s: float, attempts: int) -> EnabledView:
+    state, tables = claim.read(), claim.tables()
+    sources = claim.session.fetch_all("read_maintained_sources", view=claim.view)
+    return EnabledView(
+        view=claim.view,
+        output=state.output or "table",
+        stages=tuple(table.stage for table in tables if table.stage is not None),
+        captured=tuple(dict.fromkeys(row["relation"] for row in sources)),
+        direct=tuple(dict.fromkeys(row["relation"] for row in sources if row["is_direct"])),
+        duration_s=duration_s,
+        swap_attempts=attempts,
+    )

@@ -1,0 +1,110 @@
+"""The first step of enabling: is it possible, and what is to be kept? One transaction, so that a refusal leaves
+nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from refresh_task.errors import ConfigurationError
+from refresh_task.incremental.lifecycle.claim import Claim, ViewState
+from refresh_task.incremental.lifecycle.proving import prove_relation
+
+_REPORT = "Leave it as it is: vistafresca refreshes it in full."
+
+
+def refuse_obstacles(claim: Claim, view: ViewState) -> None:
+    """Raise ConfigurationError for what stands in the way of replacing the view, all of it at once."""
+    if view.relation is None:
+        raise ConfigurationError("it does not exist.", subject=view.name, remedy="Create it, or correct its name.")
+    if view.relkind != "m":
+        raise ConfigurationError(
+            "it is not a materialized view.", subject=view.name, remedy="Only a materialized view can be enabled."
+        )
+    if not view.is_populated:
+        raise ConfigurationError(
+            "it has never been filled.", subject=view.name, remedy=f"Run: vistafresca refresh {view.name}"
+        )
+    if not view.is_owner:
+        raise ConfigurationError(
+            f"it belongs to {view.owner_name}, and only its owner may replace it.",
+            subject=view.name,
+            remedy=f"As {view.owner_name}: GRANT {view.owner_name} TO {view.user_name};",
+        )
+    if not view.may_create:
+        raise ConfigurationError(
+            f"{view.user_name} may not create in its schema.",
+            subject=view.name,
+            remedy=f"As the schema's owner: GRANT CREATE ON SCHEMA {view.schema_name} TO {view.user_name};",
+        )
+    obstacles = [*_dependents_in_the_way(claim, view.relation), *_publications(claim)]
+    if obstacles:
+        raise ConfigurationError(
+            "it cannot be replaced by a table: " + "; ".join(obstacles) + ".",
+            subject=view.name,
+            remedy="Remove what is named, enable the view, and make it anew.",
+        )
+
+
+def _dependents_in_the_way(claim: Claim, relation: int) -> list[str]:
+    rows = claim.session.fetch_all("read_relation_dependents", relation=relation)
+    return [row["problem"] for row in rows if row["problem"] is not None]
+
+
+def _publications(claim: Claim) -> list[str]:
+    return [
+        f"the publication {row['name']} would send it, and all that is kept for it, to subscribers that have no such "
+        "tables"
+        for row in claim.session.fetch_all("read_publications", view=claim.view)
+    ]
+
+
+def register(
+    claim: Claim,
+    view: ViewState,
+    *,
+    stages: Sequence[str],
+    key: Sequence[str] | None,
+    slices: Sequence[Sequence[str]] | None,
+) -> None:
+    """Record what is to be kept for the view, with its definitions and empty tables.
+
+    Raises ConfigurationError where it can never be refreshed incrementally, or nothing would come of it."""
+    session = claim.session
+    refuse_obstacles(claim, view)
+    claim.say("prove", "proving which tables' changes touch which rows")
+    assert view.relation is not None  # noqa: S101  # refused above
+    proof = prove_relation(session, view.relation, key=key, slices=slices)
+    if proof.obstacles:
+        raise ConfigurationError(
+            "it can never be refreshed incrementally: " + "; ".join(proof.obstacles) + ".",
+            subject=view.name,
+            remedy=_REPORT,
+        )
+    if stages:
+        raise ConfigurationError("stages are not supported yet.", subject=view.name, remedy=_REPORT)
+    if not any(source.slice is not None for source in proof.sources):
+        raise ConfigurationError(
+            "a change of any table that it reads may touch all of its rows: "
+            + "; ".join(f"{source.name}: {source.reason}" for source in proof.sources)
+            + ".",
+            subject=view.name,
+            remedy="See what would help: vistafresca incremental explain " + view.name,
+        )
+    with session.transaction():
+        session.execute(
+            "insert_incremental_view",
+            view=view.name,
+            output="table",
+            definition=view.current_query,
+            relation=view.relation,
+        )
+        table = session.fetch_one("insert_maintained_table", view=view.name, position=1, stage=None)["id"]
+        session.execute("make_definition", table=table, definition=view.current_query, owner=view.owner)
+        session.execute("make_maintained_table", table=table, model=view.relation)
+        session.execute(
+            "update_maintained_table",
+            table=table,
+            slices="[]",
+            key=None if proof.key is None else list(proof.key),
+            moving=list(proof.moving),
+        )
