@@ -46,14 +46,21 @@ BEGIN
         END IF;
         -- Before the refresh's snapshot: a request seen here was made by a change that the refresh sees, too.
         requests := bi_refresh.waiting_requests(view_name);
-        SELECT c.strategy, c.reason INTO chosen_strategy, chosen_reason FROM bi_refresh.choose_strategy(view_name, plan) AS c;
-        change := bi_refresh.detect_change(view_name, plan);
-        IF change.is_unchanged THEN
-            entry := bi_refresh.record_unchanged(log_id, change.reason, change.fingerprint, change.fingerprint_ms);
+        IF bi_refresh.is_incremental(view_name) THEN
+            chosen_strategy := 'incremental';
+            entry := bi_refresh.refresh_incrementally(log_id, view_name, plan);
         ELSE
-            chosen_reason := pg_catalog.concat_ws('; ', change.reason, chosen_reason);
-            UPDATE bi_refresh.mv_refresh_log AS l SET fingerprint_ms = change.fingerprint_ms WHERE l.id = log_id;
-            entry := bi_refresh.execute_refresh(log_id, chosen_strategy, chosen_reason, change.fingerprint, change.is_audit);
+            SELECT c.strategy, c.reason INTO chosen_strategy, chosen_reason FROM bi_refresh.choose_strategy(view_name, plan) AS c;
+            change := bi_refresh.detect_change(view_name, plan);
+            IF change.is_unchanged THEN
+                entry := bi_refresh.record_unchanged(log_id, change.reason, change.fingerprint, change.fingerprint_ms);
+            ELSE
+                chosen_reason := pg_catalog.concat_ws('; ', change.reason, chosen_reason);
+                UPDATE bi_refresh.mv_refresh_log AS l SET fingerprint_ms = change.fingerprint_ms WHERE l.id = log_id;
+                entry := bi_refresh.execute_refresh(
+                    log_id, chosen_strategy, chosen_reason, change.fingerprint, change.is_audit
+                );
+            END IF;
         END IF;
         IF requests <> '{}' THEN
             entry := bi_refresh.complete_requests(requests, log_id);

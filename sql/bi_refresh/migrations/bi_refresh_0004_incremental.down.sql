@@ -93,6 +93,7 @@ DROP TABLE bi_refresh.maintained_source;
 DROP TABLE bi_refresh.maintained_table;
 DROP TABLE bi_refresh.incremental_view;
 DROP TABLE bi_refresh.captured_table;
+DROP SCHEMA bi_refresh_as_owner;
 DROP SCHEMA bi_refresh_incremental;
 
 ALTER TABLE bi_refresh.mv_refresh_log

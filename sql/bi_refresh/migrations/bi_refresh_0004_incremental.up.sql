@@ -23,6 +23,11 @@ COMMENT ON COLUMN bi_refresh.mv_refresh_log.changed_keys IS
 CREATE SCHEMA bi_refresh_incremental;
 COMMENT ON SCHEMA bi_refresh_incremental IS
 'What `vistafresca incremental enable` makes and `... disable` takes away: never to be changed by hand.';
+-- Functions that belong to the views' owners, so that refreshes act with their rights. No owner may use the schema: who could name
+-- his function there could make it run with the rights of its caller, the owner of bi_refresh.
+CREATE SCHEMA bi_refresh_as_owner;
+COMMENT ON SCHEMA bi_refresh_as_owner IS
+'Functions by which refreshes act with the rights of the owners of views. Let nobody use it.';
 
 -- A base table, or a tree of partitions or inheriting tables, whose changes are captured: once for all views that read
 -- it. Its log_<id>, pending_<id> and capture_<id>() are in bi_refresh_incremental.
@@ -84,6 +89,8 @@ CREATE TABLE bi_refresh.maintained_table (
     key_columns name[],
     slices jsonb NOT NULL DEFAULT '[]',
     measures jsonb,
+    moving text[] NOT NULL DEFAULT '{}',
+    relations oid[],
     -- of its contents
     structure text,
     moments jsonb,
@@ -105,6 +112,9 @@ COMMENT ON COLUMN bi_refresh.maintained_table.key_columns IS
 'Columns that are unique together and never NULL; NULL: there are none, and rows are matched as wholes.';
 COMMENT ON COLUMN bi_refresh.maintained_table.slices IS
 'The ways in which it is cut: [["k"], ["source", "id"]]. maintained_source.slice counts them from 1.';
+COMMENT ON COLUMN bi_refresh.maintained_table.moving IS
+'Uses of the date or the time that are no slide, as classify_views() words them: it is computed in full when they move.';
+COMMENT ON COLUMN bi_refresh.maintained_table.relations IS 'All that its definition reads, as of its structure.';
 COMMENT ON COLUMN bi_refresh.maintained_table.structure IS
 'What its contents were made from; NULL or another one now: it is computed in full.';
 COMMENT ON COLUMN bi_refresh.maintained_table.key_us IS 'Microseconds per slice, for each of slices; NULL: not known.';
@@ -130,7 +140,7 @@ COMMENT ON COLUMN bi_refresh.maintained_source.expressions IS
 COMMENT ON COLUMN bi_refresh.maintained_source.null_slice IS
 'Which changes touch the rows with a NULL in the slice''s columns: any, or rows whose expressions are NULL there.';
 COMMENT ON COLUMN bi_refresh.maintained_source.slides IS
-'[{"column": "at", "bound": "(now() - ''1 day''::interval)"}]; rows between the bound then and now are touched.';
+'[{"column": "at", "bound": "($1 - ''1 day''::interval)"}]; rows between the bound then and now are touched.';
 COMMENT ON COLUMN bi_refresh.maintained_source.layout IS 'The first layout of the log that has all its columns.';
 COMMENT ON COLUMN bi_refresh.maintained_source.reason IS 'Why it is indirect, in words.';
 

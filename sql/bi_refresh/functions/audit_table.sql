@@ -1,0 +1,36 @@
+-- Compares a whole maintained table with its definition after an incremental refresh, mends it, and says in words what was found;
+-- NULL: it is as it ought to be. Otherwise the view is refreshed in full from now on, until it is enabled again: what differs is a
+-- defect, of Vistafresca or of the query.
+--   sampled   mismatches that a sample has found already
+CREATE OR REPLACE FUNCTION bi_refresh.audit_table(table_id integer, log_id bigint, sampled bigint)
+RETURNS text
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    target bi_refresh.maintained_table;
+    compared record;
+    finding text;
+BEGIN
+    SELECT m.* INTO STRICT target FROM bi_refresh.maintained_table AS m WHERE m.id = table_id;
+    compared := bi_refresh.maintain_in_full(target, log_id, 'comparison');
+    UPDATE bi_refresh.maintained_table AS m SET compared_at = pg_catalog.transaction_timestamp() WHERE m.id = target.id;
+    IF compared.mismatches + sampled = 0 THEN
+        RETURN NULL;
+    END IF;
+    finding := pg_catalog.format(
+        '%s of %s%s after an incremental refresh',
+        bi_refresh.count_of(GREATEST(compared.mismatches, sampled), 'row'), target.view_name,
+        coalesce(' (stage ' || target.stage || ')', '') || ' differed from its definition'
+    );
+    UPDATE bi_refresh.incremental_view AS v
+    SET status = 'distrusted', distrust_reason = finding, status_since = pg_catalog.clock_timestamp()
+    WHERE v.view_name = target.view_name;
+    RAISE WARNING '%: it is refreshed in full from now on', finding
+    USING HINT = pg_catalog.format(
+        'See SELECT * FROM bi_refresh.incremental_mismatch WHERE view_name = %L; then vistafresca incremental enable %s.',
+        target.view_name, target.view_name
+    );
+    RETURN finding;
+END
+$$;

@@ -1,0 +1,46 @@
+-- Looks anew at what a maintained table's definition reads and depends on, after its structure was found changed, and keeps what
+-- it reads. `problem`, in words, is why it cannot be refreshed incrementally as things are; NULL: it can, from its next refresh on.
+CREATE OR REPLACE FUNCTION bi_refresh.examine_table(
+    table_id integer, OUT structure text, OUT moments jsonb, OUT problem text
+)
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    target bi_refresh.maintained_table;
+    calendar text[];
+    uses_time boolean;
+BEGIN
+    UPDATE bi_refresh.maintained_table AS m
+    SET relations = ARRAY(
+        SELECT s.relation
+        FROM bi_refresh.view_sources(ARRAY[coalesce(m.definition, m.relation)]) AS s
+        ORDER BY s.relation
+    )
+    WHERE m.id = table_id
+    RETURNING m.* INTO STRICT target;
+
+    SELECT
+        pg_catalog.min(c.detail) FILTER (WHERE c.class NOT IN ('date', 'time', 'settings', 'immutable_function')),
+        pg_catalog.array_agg(c.detail) FILTER (WHERE c.class = 'date'),
+        coalesce(pg_catalog.bool_or(c.class = 'time'), false)
+    INTO problem, calendar, uses_time
+    FROM bi_refresh.classify_views(ARRAY[coalesce(target.definition, target.relation)]) AS c;
+    moments := bi_refresh.current_moments(calendar)
+        || CASE WHEN uses_time THEN pg_catalog.jsonb_build_object('the time', pg_catalog.now()) ELSE '{}' END;
+    problem := 'it ' || problem;
+
+    IF problem IS NULL THEN
+        SELECT pg_catalog.string_agg(p.problem, '; ' ORDER BY p.capture_id) INTO problem
+        FROM bi_refresh.capture_problems(ARRAY(
+            SELECT s.capture_id FROM bi_refresh.maintained_source AS s WHERE s.table_id = target.id
+        )) AS p;
+    END IF;
+    IF problem IS NULL AND bi_refresh.proof_holds(target.view_name) IS NOT true THEN
+        problem := 'its definition or a table that it reads was changed, and it is to be proved again';
+    END IF;
+    SELECT s.structure INTO structure
+    FROM bi_refresh.maintained_structures(ARRAY[target.view_name]) AS s
+    WHERE s.table_id = target.id;
+END
+$$;

@@ -1,0 +1,48 @@
+-- Brings what was claimed into a maintained table: which slices it touches, those computed anew, and what differs written.
+--   changed    the captured tables that changed
+--   is_moved   whether a date or time that the definition depends on is another now
+--   obstacle   why nothing was written and the whole has to be computed, in words
+CREATE OR REPLACE FUNCTION bi_refresh.maintain_slices(
+    target bi_refresh.maintained_table, changed integer[], is_moved boolean, log_id bigint,
+    OUT inserted bigint, OUT deleted bigint, OUT changed_keys bigint, OUT mismatches bigint, OUT obstacle text
+)
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    just_in_time CONSTANT text := pg_catalog.current_setting('jit');
+    dirty record;
+    null_cuts integer[];
+    found_rows record;
+    applied record;
+BEGIN
+    dirty := bi_refresh.find_dirty_slices(target, changed, is_moved);
+    IF dirty.obstacle IS NOT NULL THEN
+        obstacle := dirty.obstacle;
+        RETURN;
+    END IF;
+    changed_keys := dirty.keys;
+    IF dirty.keys = 0 AND dirty.null_cuts = '{}' THEN
+        inserted := 0;
+        deleted := 0;
+        mismatches := 0;
+        PERFORM bi_refresh.drop_dirty_slices(target, dirty.cuts);
+        RETURN;
+    END IF;
+
+    -- Compiling a plan takes longer than a few slices.
+    PERFORM pg_catalog.set_config('jit', 'off', true);
+    obstacle := bi_refresh.recompute(target, dirty.cuts, dirty.counts, dirty.null_cuts);
+    IF obstacle IS NULL THEN
+        found_rows := bi_refresh.find_differences(target, dirty.cuts, dirty.null_cuts);
+        applied := bi_refresh.apply_differences(target, found_rows.missing, found_rows.surplus, found_rows.other);
+        inserted := applied.inserted;
+        deleted := applied.deleted;
+        mismatches := 0;
+        PERFORM bi_refresh.execute_as_owner(target.id, pg_catalog.format('DROP TABLE pg_temp.differences_%s', target.id));
+    END IF;
+    PERFORM pg_catalog.set_config('jit', just_in_time, true);
+    PERFORM bi_refresh.execute_as_owner(target.id, pg_catalog.format('DROP TABLE pg_temp.new_%s', target.id));
+    PERFORM bi_refresh.drop_dirty_slices(target, dirty.cuts);
+END
+$$;

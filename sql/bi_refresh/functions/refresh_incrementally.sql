@@ -1,0 +1,121 @@
+-- Refreshes a view that is kept by maintained tables, in the caller's transaction, and records the outcome: stage by stage in the
+-- order of their positions, the output last. Raises whatever stands in the way; the caller's block undoes all of it then, claims
+-- included, and the view keeps its last good rows.
+CREATE OR REPLACE FUNCTION bi_refresh.refresh_incrementally(log_id bigint, view_name text, plan jsonb)
+RETURNS bi_refresh.mv_refresh_log
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    began_at CONSTANT timestamptz := pg_catalog.clock_timestamp();
+    keeps_snapshot CONSTANT boolean := pg_catalog.current_setting('transaction_isolation') <> 'read committed';
+    snapshot_at CONSTANT timestamptz :=
+        CASE WHEN keeps_snapshot THEN pg_catalog.transaction_timestamp() ELSE pg_catalog.clock_timestamp() END;
+    state record;
+    structures jsonb;
+    target bi_refresh.maintained_table;
+    examined record;
+    structure text;
+    moments jsonb;
+    full_reason text;
+    outcome record;
+    finding text;
+    reasons text[] := '{}';
+    strategies text[] := '{}';
+    inserted bigint := 0;
+    deleted bigint := 0;
+    changed_keys bigint := 0;
+    output_inserted bigint := 0;
+    output_deleted bigint := 0;
+    total bigint;
+    entry bi_refresh.mv_refresh_log;
+BEGIN
+    state := bi_refresh.lock_incremental_view(view_name);
+    SELECT pg_catalog.jsonb_object_agg(s.table_id, s.structure) INTO structures
+    FROM bi_refresh.maintained_structures(ARRAY[refresh_incrementally.view_name]) AS s;
+    IF keeps_snapshot AND NOT state.is_distrusted AND NOT state.is_audit
+        AND bi_refresh.nothing_changed(view_name, structures)
+    THEN
+        RETURN bi_refresh.record_unchanged(
+            log_id,
+            bi_refresh.describe_unchanged_tables(view_name, state.data_timestamp, began_at),
+            state.fingerprint,
+            1000 * pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - began_at)
+        );
+    END IF;
+
+    FOR target IN
+        SELECT m.* FROM bi_refresh.maintained_table AS m
+        WHERE m.view_name = refresh_incrementally.view_name
+        ORDER BY m.position
+    LOOP
+        full_reason := CASE
+            WHEN state.is_distrusted THEN pg_catalog.concat_ws(': ', 'it is distrusted', state.distrust_reason)
+            WHEN state.refresh_mode = 'full' THEN 'its policy says refresh_mode = "full"'
+            WHEN plan ->> 'strategy' = 'difference' THEN coalesce(plan ->> 'reason', 'asked for')
+            WHEN NOT keeps_snapshot THEN 'the transaction is READ COMMITTED, and has no snapshot of its own'
+        END;
+        structure := structures ->> target.id::text;
+        moments := bi_refresh.moments_now(target.moments);
+        IF structure IS NULL OR structure IS DISTINCT FROM target.structure THEN
+            examined := bi_refresh.examine_table(target.id);
+            full_reason := coalesce(
+                full_reason, examined.problem, 'its definition or a table''s structure changed'
+            );
+            structure := CASE WHEN examined.problem IS NULL THEN examined.structure END;
+            moments := examined.moments;
+        END IF;
+
+        IF target.definition IS NULL THEN
+            outcome := bi_refresh.refresh_over_stages(target, structure, moments, full_reason, state.is_audit);
+        ELSE
+            outcome := bi_refresh.maintain(target, structure, moments, full_reason, log_id);
+            IF outcome.strategy <> 'difference' AND (state.is_audit OR outcome.mismatches > 0) THEN
+                finding := bi_refresh.audit_table(target.id, log_id, outcome.mismatches);
+                reasons := pg_catalog.array_append(reasons, finding);
+                outcome.strategy := CASE WHEN finding IS NULL THEN outcome.strategy ELSE 'difference' END;
+            END IF;
+        END IF;
+        strategies := strategies || outcome.strategy;
+        IF outcome.reason IS NOT NULL THEN
+            reasons := reasons || pg_catalog.format('in full: %s%s', outcome.reason, ' (stage ' || target.stage || ')');
+        END IF;
+        changed_keys := changed_keys + coalesce(outcome.changed_keys, 0);
+        inserted := inserted + outcome.inserted;
+        deleted := deleted + outcome.deleted;
+        IF target.stage IS NULL THEN
+            output_inserted := outcome.inserted;
+            output_deleted := outcome.deleted;
+            total := coalesce(outcome.total, state.rows_total + outcome.inserted - outcome.deleted);
+        END IF;
+    END LOOP;
+
+    IF keeps_snapshot THEN
+        PERFORM bi_refresh.require_unmoved(ARRAY(
+            SELECT r.relation
+            FROM bi_refresh.maintained_table AS m
+            CROSS JOIN LATERAL pg_catalog.unnest(m.relations || m.relation) AS r (relation)
+            WHERE m.view_name = refresh_incrementally.view_name
+        ));
+    END IF;
+    IF total IS NULL AND bi_refresh.may_be_counted(bi_refresh.view_oid(view_name)) THEN
+        EXECUTE pg_catalog.format('SELECT pg_catalog.count(*) FROM %s', view_name) INTO total;
+    END IF;
+    PERFORM bi_refresh.run_checks(view_name, state.rows_total, total);
+
+    UPDATE bi_refresh.mv_refresh_log AS l
+    SET strategy = CASE
+            WHEN 'difference' = ANY (strategies) THEN 'difference'
+            WHEN 'concurrent' = ANY (strategies) AND NOT 'incremental' = ANY (strategies) THEN 'concurrent'
+            ELSE 'incremental'
+        END,
+        reason = nullif(pg_catalog.array_to_string(ARRAY(SELECT DISTINCT r.reason FROM pg_catalog.unnest(reasons) AS r (reason)), '; '), ''),
+        view_oid = bi_refresh.view_oid(l.view_name),
+        changed_keys = CASE WHEN 'incremental' = ANY (strategies) THEN refresh_incrementally.changed_keys END
+    WHERE l.id = log_id;
+    entry := bi_refresh.record_success(
+        log_id, snapshot_at, output_inserted, output_deleted, total, bi_refresh.maintained_fingerprint(view_name)
+    );
+    RETURN entry;
+END
+$$;
