@@ -404,6 +404,17 @@ class ViewStatus:
         )
 
     @property
+    def was_just_distrusted(self) -> bool:
+        """Whether its last attempt found what it is distrusted for."""
+        return (
+            self.enabled
+            and self.incremental_status is IncrementalStatus.DISTRUSTED
+            and self.incremental_since is not None
+            and self.last_started_at is not None
+            and self.incremental_since >= self.last_started_at
+        )
+
+    @property
     def is_not_enabled(self) -> bool:
         """Whether its policy asks for incremental refresh, which nobody has enabled yet."""
         return self.enabled and self.refresh_mode is RefreshMode.INCREMENTAL and self.incremental_status is None
@@ -482,6 +493,12 @@ class RunResult:
     def count(self, *statuses: Status) -> int:
         """How many steps came to one of these."""
         return sum(outcome.status in statuses for outcome in self.outcomes)
+
+    @property
+    def newly_distrusted(self) -> tuple[ViewStatus, ...]:
+        """The views of which a comparison in this run found other rows than their definition gives."""
+        attempted = {outcome.view for outcome in self.outcomes}
+        return tuple(view for view in self.views if view.was_just_distrusted and view.name in attempted)
 
     @property
     def late_views(self) -> tuple[ViewStatus, ...]:

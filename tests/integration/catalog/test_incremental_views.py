@@ -156,9 +156,7 @@ def test_touch_triggers_are_not_for_what_is_captured(database: Database) -> None
     assert database.rows("SELECT relation FROM bi_refresh.sync_touch_triggers()") == []
     make_view(database, "c", query=ON_B)
     database.execute("UPDATE bi_refresh.view_policy SET change_detection = 'touch'")
-    assert database.rows("SELECT relation, action FROM bi_refresh.sync_touch_triggers()") == [
-        ("public.b", "watched")
-    ]
+    assert database.rows("SELECT relation, action FROM bi_refresh.sync_touch_triggers()") == [("public.b", "watched")]
 
 
 def test_duplicate_keys_are_looked_for_in_its_defining_view(database: Database) -> None:
