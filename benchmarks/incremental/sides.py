@@ -94,7 +94,7 @@ class Incrementally:
 def enable(server: EmbeddedServer, database: str, subject: Subject) -> float:
     """Have the view refreshed incrementally; seconds."""
     started = time.perf_counter()
-    stages = [argument for stage in subject.stages for argument in ("--stage", stage)]
+    stages = ["--stages", ",".join(subject.stages)] if subject.stages else []
     command(server, database, "incremental", "enable", subject.view, *stages)
     return time.perf_counter() - started
 

@@ -1,32 +1,48 @@
--- The same rows as before, from queries that can be kept as tables (docs/systems/fluxion.md, "Stages"). Three rules made the cuts: what
--- one sale or one movement of stock touches is worked out by itself (demanda_p75, sku); what a movement of stock leaves as it was
--- does not read the stock (clase_abc reads surtido, which has no quantity); and what is added up in the end is counts, sums and a
--- maximum, of numbers with a fixed scale. No query is read twice, so that a condition on the key reaches every table.
+-- The same rows as before, from queries that can be kept as tables (docs/systems/fluxion.md, "Stages"). Three rules made the cuts.
+-- What one sale or one movement of stock touches is worked out by itself: demanda_p75, stock_con_demanda. What a movement of stock
+-- leaves as it was does not read the stock: clase_abc reads surtido, which has no quantity. And what is added up in the end is
+-- counts, sums and a maximum, of numbers with a fixed scale. No query is read twice, so that a condition on the key reaches every
+-- table.
 CREATE OR REPLACE VIEW fluxion.v_ubicaciones_summary_regional AS
--- The 30 complete days before today: a day not over yet would look like a day of poor demand until it closes.
-WITH demanda_p75 AS (
-    -- The 75th percentile of 30 days is the 23rd smallest of them, which is the 8th largest. The days without a sale are
-    -- zeros and have no row: fewer than 8 rows mean that the 8th largest day is one of those.
+WITH ubicacion_data AS (
     SELECT
-        ventas_30d.ubicacion_id,
-        ventas_30d.almacen_codigo,
-        ventas_30d.producto_id,
-        coalesce((array_agg(ventas_30d.unidades ORDER BY ventas_30d.unidades DESC))[8], 0) AS p75,
-        sum(ventas_30d.valor) AS valor_30d
-    FROM (
-        SELECT
-            v.ubicacion_id,
-            v.almacen_codigo,
-            v.producto_id,
-            sum(v.cantidad) AS unidades,
-            sum(v.cantidad * v.precio_unitario) AS valor
-        FROM fluxion.ventas AS v
-        WHERE
-            v.fecha >= ((now() AT TIME ZONE 'America/Caracas')::date - 30)::timestamp AT TIME ZONE 'America/Caracas'
-            AND v.fecha < (now() AT TIME ZONE 'America/Caracas')::date::timestamp AT TIME ZONE 'America/Caracas'
-        GROUP BY v.ubicacion_id, v.almacen_codigo, v.producto_id, (v.fecha AT TIME ZONE 'America/Caracas')::date
-    ) AS ventas_30d
-    GROUP BY ventas_30d.ubicacion_id, ventas_30d.almacen_codigo, ventas_30d.producto_id
+        u.region,
+        u.id AS ubicacion_id,
+        u.nombre AS ubicacion_nombre,
+        u.tipo,
+        a.codigo AS almacen_codigo
+    FROM fluxion.ubicaciones AS u
+    INNER JOIN fluxion.almacenes AS a ON u.id = a.ubicacion_id
+    WHERE u.activo AND a.activo
+),
+
+-- The 30 complete days before today: a day not over yet would look like a day of poor demand until it closes.
+ventas_30d AS (
+    SELECT
+        v.ubicacion_id,
+        v.almacen_codigo,
+        v.producto_id,
+        (v.fecha AT TIME ZONE 'America/Caracas')::date AS dia,
+        sum(v.cantidad) AS unidades,
+        sum(v.cantidad * v.precio_unitario) AS valor
+    FROM fluxion.ventas AS v
+    WHERE
+        v.fecha >= ((now() AT TIME ZONE 'America/Caracas')::date - 30)::timestamp AT TIME ZONE 'America/Caracas'
+        AND v.fecha < (now() AT TIME ZONE 'America/Caracas')::date::timestamp AT TIME ZONE 'America/Caracas'
+    GROUP BY v.ubicacion_id, v.almacen_codigo, v.producto_id, (v.fecha AT TIME ZONE 'America/Caracas')::date
+),
+
+-- The 75th percentile of 30 days is the 23rd smallest of them, which is the 8th largest. The days without a sale are
+-- zeros and have no row: fewer than 8 rows mean that the 8th largest day is one of those.
+demanda_p75 AS (
+    SELECT
+        ubicacion_id,
+        almacen_codigo,
+        producto_id,
+        coalesce((array_agg(unidades ORDER BY unidades DESC))[8], 0) AS p75,
+        sum(valor) AS valor_30d
+    FROM ventas_30d
+    GROUP BY ubicacion_id, almacen_codigo, producto_id
 ),
 
 -- The SKUs of each warehouse, without their quantity.
@@ -64,7 +80,7 @@ clase_abc AS (
         )
 ),
 
-sku AS (
+stock_con_demanda AS (
     SELECT
         c.ubicacion_id,
         c.almacen_codigo,
@@ -80,7 +96,7 @@ sku AS (
         ON c.ubicacion_id = i.ubicacion_id AND c.almacen_codigo = i.almacen_codigo AND c.producto_id = i.producto_id
 ),
 
-almacen_sku AS (
+abc_metrics AS (
     SELECT
         ubicacion_id,
         almacen_codigo,
@@ -98,28 +114,26 @@ almacen_sku AS (
         sum(dias_cobertura) FILTER (WHERE clase = 'C') AS dias_c,
         count(dias_cobertura) FILTER (WHERE clase = 'C') AS skus_c,
         count(*) FILTER (WHERE disponible < 3 * p75) AS riesgo_quiebre
-    FROM sku
+    FROM stock_con_demanda
     GROUP BY ubicacion_id, almacen_codigo
 )
 
 SELECT
-    u.region,
-    u.id AS ubicacion_id,
-    u.nombre AS ubicacion_nombre,
-    u.tipo,
-    a.codigo AS almacen_codigo,
-    coalesce(s.total_skus, 0) AS total_skus,
-    coalesce(s.skus_con_stock, 0) AS skus_con_stock,
-    coalesce(s.stock_cero, 0) AS stock_cero,
-    coalesce(s.stock_negativo, 0) AS stock_negativo,
-    s.ultima_actualizacion,
-    round(100 * s.servible / nullif(s.demanda, 0), 2) AS fill_rate,
-    round(s.dias_a / nullif(s.skus_a, 0), 2) AS dias_cobertura_a,
-    round(s.dias_b / nullif(s.skus_b, 0), 2) AS dias_cobertura_b,
-    round(s.dias_c / nullif(s.skus_c, 0), 2) AS dias_cobertura_c,
-    coalesce(s.riesgo_quiebre, 0) AS riesgo_quiebre
-FROM fluxion.ubicaciones AS u
-INNER JOIN fluxion.almacenes AS a ON u.id = a.ubicacion_id
+    ud.region,
+    ud.ubicacion_id,
+    ud.ubicacion_nombre,
+    ud.tipo,
+    ud.almacen_codigo,
+    coalesce(am.total_skus, 0) AS total_skus,
+    coalesce(am.skus_con_stock, 0) AS skus_con_stock,
+    coalesce(am.stock_cero, 0) AS stock_cero,
+    coalesce(am.stock_negativo, 0) AS stock_negativo,
+    am.ultima_actualizacion,
+    round(100 * am.servible / nullif(am.demanda, 0), 2) AS fill_rate,
+    round(am.dias_a / nullif(am.skus_a, 0), 2) AS dias_cobertura_a,
+    round(am.dias_b / nullif(am.skus_b, 0), 2) AS dias_cobertura_b,
+    round(am.dias_c / nullif(am.skus_c, 0), 2) AS dias_cobertura_c,
+    coalesce(am.riesgo_quiebre, 0) AS riesgo_quiebre
+FROM ubicacion_data AS ud
 -- An outer join: a warehouse without inventory has its row, of zeros.
-LEFT JOIN almacen_sku AS s ON a.ubicacion_id = s.ubicacion_id AND a.codigo = s.almacen_codigo
-WHERE u.activo AND a.activo;
+LEFT JOIN abc_metrics AS am ON ud.ubicacion_id = am.ubicacion_id AND ud.almacen_codigo = am.almacen_codigo;
