@@ -190,6 +190,13 @@ class Session:
             self._fetch(b"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", None)
             yield
 
+    @contextmanager
+    def trial(self) -> Iterator[None]:
+        """As snapshot(), and all that the block changes is undone."""
+        with self.snapshot():
+            yield
+            raise psycopg.Rollback
+
     def fetch_portable(self, function: str, array: Sequence[int] | Sequence[str]) -> list[dict[str, Any]]:
         """The rows that sql/bi_refresh/functions/<function>.sql gives for an array of OIDs or of texts, on a database
         that may not have that function: its body is sent as a statement."""

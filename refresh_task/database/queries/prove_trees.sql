@@ -1,6 +1,7 @@
 -- What in the rule trees of views, and in the parsed bodies of the functions they call, bears upon a proof.
 --   collations: those for which different strings are equal
 --   groups_inexactly: rows are grouped, sorted or made distinct by a type of which equal values may differ, as 1.0 and 1.00 do
+--   remarks: aggregates whose result depends on the order in which rows come: floating point, which rounds at every step
 --   functions_ask_the_time: a function's body does, where no plan would show it
 WITH tree AS (
     SELECT r.ev_action::text AS query
@@ -32,6 +33,20 @@ SELECT
             'bit'::regtype, 'bit varying'::regtype, 'money'::regtype, 'anyenum'::regtype
         )
     ) AS groups_inexactly,
+    (
+        SELECT coalesce(
+            array_agg(
+                DISTINCT format('%%s of %%s rounds row by row, in any order', p.proname, argument.type::regtype)
+            ),
+            '{}'
+        )
+        FROM tree
+        CROSS JOIN LATERAL regexp_matches(tree.query, ':(?:aggfnoid|winfnoid) (\d+)', 'g') AS m (match)
+        INNER JOIN pg_proc AS p ON m.match[1] = p.oid::text
+        CROSS JOIN LATERAL unnest(p.proargtypes::oid []) AS argument (type)
+        WHERE argument.type IN ('real'::regtype, 'double precision'::regtype)
+            AND (p.proname IN ('sum', 'avg', 'corr') OR p.proname ~ '^(stddev|var|covar|regr)')
+    ) AS remarks,
     (
         SELECT count(*) > 0
         FROM pg_proc AS p

@@ -8,12 +8,15 @@ import time
 from refresh_task.database import Session
 from refresh_task.errors import ConfigurationError
 from refresh_task.incremental.lifecycle.claim import claim_view
+from refresh_task.incremental.lifecycle.enabling import alone
 from refresh_task.incremental.lifecycle.outcome import Mismatch, OnProgress, Verification, say_nothing
 
 
-def verify(session: Session, view: str, *, on_progress: OnProgress = say_nothing) -> Verification:
-    """Compare all rows of a view's maintained tables with what their definitions give at the same moment, but for changes
-    that wait for the next refresh: those are brought in first. What differs is recorded.
+def verify(
+    session: Session, view: str, *, patience_s: float = 600, on_progress: OnProgress = say_nothing
+) -> Verification:
+    """Compare all rows of a view's maintained tables, as a refresh of this moment would leave them, with what their
+    definitions give at the same moment. What differs is recorded; nothing else is changed.
 
     Raises ConfigurationError where the view is not refreshed incrementally.
     """
@@ -28,10 +31,14 @@ def verify(session: Session, view: str, *, on_progress: OnProgress = say_nothing
             )
         tables = claim.tables()
         mismatches: list[Mismatch] = []
-        for table in tables:
-            claim.say("compare", "comparing " + ("its table" if table.stage is None else f"the stage {table.stage}"))
-            found = session.fetch_all("compare_table", table=table.id)
-            mismatches += [Mismatch(table.stage, row["difference"], row["row_key"]) for row in found]
+        assert state.relation is not None  # noqa: S101  # it is enabled
+        with alone(claim, state.relation, patience_s=patience_s), session.trial():
+            claim.say("compare", "bringing in what waits for the next refresh")
+            session.execute("catch_up", view=claim.view)
+            for table in tables:
+                claim.say("compare", "comparing " + ("its table" if table.stage is None else f"the stage {table.stage}"))
+                found = session.fetch_all("compare_table", table=table.id)
+                mismatches += [Mismatch(table.stage, row["difference"], row["row_key"]) for row in found]
         for mismatch in mismatches:
             session.execute(
                 "insert_mismatch",

@@ -10,9 +10,9 @@ from refresh_task.database.generic_plan import expression_types
 from refresh_task.incremental.proof.definition import Column, Table, read_types
 from refresh_task.incremental.proof.expressions import (
     Tree,
+    asks_the_time,
     inner,
     kind,
-    mentions_moment,
     references,
     write,
 )
@@ -43,7 +43,7 @@ class Equalities:
         """The SQL of an expression over the table's bare columns that names the slice of a changed row, from the two
         sides of `tree = value`; None: they prove nothing. Its type is the column's."""
         text, value_text = write(tree), write(value)
-        if text is None or value_text is None or mentions_moment(text):
+        if text is None or value_text is None or asks_the_time(tree):
             return None
         key = (table.oid, column.type, text, value_text)
         if key not in self._known:

@@ -20,7 +20,8 @@ _SUBPLAN = re.compile(
 _LITERAL = re.compile(r"""E?'(?:[^'\\]|''|\\.)*'|"(?:[^"]|"")*\"""")
 # What moves with time and is the same for a whole transaction, as PostgreSQL writes it.
 MOMENT = re.compile(
-    r"\b(?:now|transaction_timestamp)\(\)|\b(?:CURRENT_(?:DATE|TIMESTAMP|TIME)|LOCALTIMESTAMP|LOCALTIME)\b"
+    r"\b(?:now|transaction_timestamp)\(\)|\b(?:CURRENT_(?:DATE|TIMESTAMP|TIME)|LOCALTIMESTAMP|LOCALTIME)\b",
+    re.IGNORECASE,
 )
 
 SUBPLAN_FUNCTION = "subplan_of_the_plan"
@@ -177,8 +178,19 @@ def _replace(message: Any, replacements: Mapping[bytes, Tree]) -> None:
                 _replace(item, replacements)
 
 
+def asks_the_time(tree: Tree) -> bool:
+    """Whether the date or the time is asked for in an expression."""
+    return any(_is_moment(node) for node in parts(tree))
+
+
+def _is_moment(node: Tree) -> bool:
+    if kind(node) == "FuncCall":
+        return node.funcname[-1].string.sval in ("now", "transaction_timestamp")
+    return kind(node) == "SQLValueFunction"
+
+
 def mentions_moment(text: str) -> bool:
-    """Whether the date or the time is asked for in it."""
+    """The same of a text that may be no expression, or several."""
     return MOMENT.search(_LITERAL.sub("", text)) is not None
 
 
@@ -204,3 +216,17 @@ def forget_locations(message: Tree) -> None:
         elif hasattr(value, "append") and value and hasattr(value[0], "ListFields"):
             for item in value:
                 forget_locations(item)
+
+
+def read_query(text: str) -> Tree | None:
+    """The tree of a SELECT."""
+    from postgast import PgQueryError, parse  # noqa: PLC0415  # as above
+
+    try:
+        statements = parse(text).stmts
+    except PgQueryError:
+        return None
+    if len(statements) != 1 or statements[0].stmt.WhichOneof("node") != "select_stmt":
+        return None
+    forget_locations(statements[0])
+    return statements[0].stmt.select_stmt

@@ -70,17 +70,20 @@ def prove_slices(
     return Sliced(tuple(column.name for column in columns), plan, direct)
 
 
-def null_slice_is_of_rows(session: Session, definition: Definition, sliced: Sliced, table: Table, column: str) -> bool:
-    """Whether rows with NULL in `column` are made from no other rows of the table than those with a NULL in an
-    expression of the slice: by the plan for `column IS NULL`, or because the table is not in it."""
+def null_plan(session: Session, definition: Definition, column: str) -> Plan | None:
+    """For `column IS NULL`; None: the planner has none."""
     try:
-        plan = make_plan(explain(session, definition.query, [(column, None)]))
+        return make_plan(explain(session, definition.query, [(column, None)]))
     except StatementFailedError:
+        return None
+
+
+def null_slice_is_of_rows(definition: Definition, plan: Plan | None, table: Table, expressions: Sequence[str]) -> bool:
+    """Whether rows with NULL in a column, by the plan for that, are made from no other rows of the table than those
+    with a NULL in one of the expressions. A table that is not in the plan has no part in them."""
+    if plan is None or plan.unknown:
         return False
-    if plan.unknown:
-        return False
-    scans = scans_by_table(definition, plan).get(table, ())
-    return all(_has_null_test(scan, sliced.direct[table.oid]) for scan in scans)
+    return all(_has_null_test(scan, expressions) for scan in scans_by_table(definition, plan).get(table, ()))
 
 
 def scans_by_table(definition: Definition, plan: Plan) -> dict[Table, list[Scan]]:
@@ -124,10 +127,9 @@ def _claims(scans: Sequence[Scan]) -> dict[int, list[_Claim]]:
         by_alias[scan.alias].append(scan)
     is_growing = True
     while is_growing:
-        known = {alias: [claims[id(scan)] for scan in found] for alias, found in by_alias.items() if len(found) == 1}
         is_growing = False
         for scan in scans:
-            for claim in _derived(scan, known):
+            for claim in _derived(scan, by_alias, claims):
                 if not any(_same(claim, other) for other in claims[id(scan)]):
                     claims[id(scan)].append(claim)
                     is_growing = True
@@ -144,18 +146,37 @@ def _stated(scan: Scan) -> Iterator[_Claim]:
             yield _Claim(number - FIRST_PARAMETER, side, other)
 
 
-def _derived(scan: Scan, known: Mapping[str, Sequence[Sequence[_Claim]]]) -> Iterator[_Claim]:
+def _derived(
+    scan: Scan, by_alias: Mapping[str, Sequence[Scan]], claims: Mapping[int, Sequence[_Claim]]
+) -> Iterator[_Claim]:
+    for side, name in _joined(scan):
+        for other in by_alias.get(name[0], ()):
+            if len(by_alias[name[0]]) > 1 or not _is_source(other, scan):
+                continue
+            for claim in claims[id(other)]:
+                # the same type on both sides, for `=` to be the same equality: a cast would have been written
+                if bare_column(claim.expression) == name:
+                    yield _Claim(claim.position, side, claim.value)
+
+
+def _joined(scan: Scan) -> Iterator[tuple[Tree, tuple[str, ...]]]:
+    """Of `own expression = other scan's column` in a scan's conditions: the expression and the column's name."""
     for side, other in _equalities(scan.conjuncts):
         name, own = bare_column(other), references(side)
         if name is None or len(name) == 1 or name[0] == scan.alias or not own:
             continue
-        if not all(len(part) > 1 and part[0] == scan.alias for part in own):
-            continue
-        for claims in known.get(name[0], ()):
-            for claim in claims:
-                # the same type on both sides, for `=` to be the same equality: a cast would have been written
-                if bare_column(claim.expression) == name and parameter(claim.value) is not None:
-                    yield _Claim(claim.position, side, claim.value)
+        if all(len(part) > 1 and part[0] == scan.alias for part in own):
+            yield side, name
+
+
+def _is_source(source: Scan, scan: Scan) -> bool:
+    """Whether a column named by the source's alias comes from the source alone. EXPLAIN names what an Append gives by
+    the first of its members."""
+    shared = sum(1 for one, other in zip(source.above, scan.above, strict=False) if one is other)
+    return not any(node["Node Type"] in _SEVERAL_MEMBERS for node in source.above[shared:])
+
+
+_SEVERAL_MEMBERS = frozenset({"Append", "Merge Append", "Recursive Union", "SetOp"})
 
 
 def _equalities(conditions: Iterable[Tree]) -> Iterator[tuple[Tree, Tree]]:

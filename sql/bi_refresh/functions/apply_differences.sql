@@ -28,6 +28,7 @@ DECLARE
     name CONSTANT text := target.relation::pg_catalog.regclass::text;
     to_delete CONSTANT bigint := surplus + CASE WHEN replaces THEN other ELSE 0 END;
     to_insert CONSTANT bigint := missing + CASE WHEN replaces THEN other ELSE 0 END;
+    to_write CONSTANT bigint := to_delete + to_insert + CASE WHEN replaces THEN 0 ELSE other END;
     written bigint := 0;
 BEGIN
     IF to_delete > 0 THEN
@@ -50,9 +51,9 @@ BEGIN
             CASE WHEN replaces THEN 'NOT latest.is_gone' ELSE 'latest.row_id IS NULL' END
         ));
     END IF;
-    IF written <> to_delete + to_insert + CASE WHEN replaces THEN 0 ELSE other END THEN
+    IF written <> to_write THEN
         RAISE EXCEPTION '% rows of % were to be written, and % were: a trigger or a rule of somebody''s interferes',
-            to_delete + to_insert + CASE WHEN replaces THEN 0 ELSE other END, name, written
+            to_write, name, written
         USING ERRCODE = 'triggered_action_exception';
     END IF;
     inserted := missing + other;

@@ -24,7 +24,7 @@ DECLARE
     strategies text[] := '{}';
     inserted bigint := 0;
     deleted bigint := 0;
-    changed_keys bigint := 0;
+    keys bigint := 0;
     output_inserted bigint := 0;
     output_deleted bigint := 0;
     total bigint;
@@ -80,7 +80,7 @@ BEGIN
         IF outcome.reason IS NOT NULL THEN
             reasons := reasons || pg_catalog.format('in full: %s%s', outcome.reason, ' (stage ' || target.stage || ')');
         END IF;
-        changed_keys := changed_keys + coalesce(outcome.changed_keys, 0);
+        keys := keys + coalesce(outcome.changed_keys, 0);
         inserted := inserted + outcome.inserted;
         deleted := deleted + outcome.deleted;
         IF target.stage IS NULL THEN
@@ -111,7 +111,7 @@ BEGIN
         END,
         reason = nullif(pg_catalog.array_to_string(ARRAY(SELECT DISTINCT r.reason FROM pg_catalog.unnest(reasons) AS r (reason)), '; '), ''),
         view_oid = bi_refresh.view_oid(l.view_name),
-        changed_keys = CASE WHEN 'incremental' = ANY (strategies) THEN refresh_incrementally.changed_keys END
+        changed_keys = CASE WHEN 'incremental' = ANY (strategies) THEN keys END
     WHERE l.id = log_id;
     entry := bi_refresh.record_success(
         log_id, snapshot_at, output_inserted, output_deleted, total, bi_refresh.maintained_fingerprint(view_name)
