@@ -4,6 +4,8 @@ CREATE OR REPLACE FUNCTION bi_refresh.capture_problems(capture_ids integer[])
 RETURNS TABLE (capture_id integer, problem text)
 LANGUAGE sql
 STABLE
+-- a reader may ask; it tells of names alone
+SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 SELECT t.id, found.problem

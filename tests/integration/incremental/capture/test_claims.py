@@ -279,5 +279,4 @@ def test_values_that_are_equal_and_not_the_same_stay_apart(database: Database) -
     table = maintain(database, measured)
     database.execute("INSERT INTO measured VALUES (1.0), (1.00)")
     with database.connect() as refresher:
-        rows = claim(refresher, table)[measured.id].rows
-    assert sorted(str(amount) for _, amount in rows) == ["1.0", "1.00"]
+        assert claim(refresher, table)[measured.id].changes == 2
