@@ -69,15 +69,14 @@ class Course:
                 seconds, words = (self.concurrently, self.incrementally)[side].refresh()
                 took[side].append(seconds)
                 how = words if side else how
-            self.compare()
+        self.compare()
         return median(took[0]), median(took[1]), how
 
     def compare(self) -> None:
         """Ends everything if a single row is not what the definition gives."""
-        for side in (self.incrementally, self.concurrently):
-            number = differing_rows(self.control, self.subject, side.relation, self.concurrently.definition)
-            if number:
-                raise SystemExit(f"{number} rows of {side.relation} differ from its definition")
+        number = differing_rows(self.control, self.subject, self.incrementally.relation, self.concurrently.definition)
+        if number:
+            raise SystemExit(f"{number} rows of {self.incrementally.relation} differ from its definition")
 
     def count(self, relation: str) -> int:
         """Rows of a relation."""
@@ -96,6 +95,8 @@ def course(server: EmbeddedServer, subject: Subject, size: int) -> Iterator[Cour
         control.execute(f"SELECT {subject.system}.generate_sample_data(%s)".encode(), [size])
         control.execute("VACUUM (ANALYZE)")
         concurrently = Concurrently(control, subject)
+        # Without the checks of its system's policy, which read the whole view: the other side makes none.
+        control.execute("INSERT INTO bi_refresh.view_policy (view_name) VALUES (%s)", [subject.view])
         control.execute("SELECT bi_refresh.refresh_bi_views(ARRAY[%s])", [subject.view])
         enable(server, database, subject)
         made = Course(subject, control, concurrently, Incrementally(control, worker, subject))

@@ -117,13 +117,10 @@ def differing_rows(connection: psycopg.Connection[Any], subject: Subject, relati
 
 
 def new_database(server: EmbeddedServer, name: str, *systems: str) -> str:
-    """A database with everything installed, and the tables and policies of these systems; its connection string."""
+    """A database with everything installed, and the tables of these systems; its connection string."""
     with psycopg.connect(server.dsn(), autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     command(server, name, "migrate", *(argument for system in systems for argument in ("--system", system)))
-    if systems:
-        files = (f"sql/systems/{system}/views.toml" for system in systems)
-        command(server, name, "apply", *(argument for file in files for argument in ("--file", file)))
     return server.dsn(name)
 
 

@@ -148,7 +148,7 @@ SUBJECTS = (
         size=7_000_000,
         counted="fluxion.ventas",
         mixed=_CORRECTED_SALES,
-        stages=("demanda_p75",),
+        stages=("demanda_p75", "surtido", "clase_abc", "stock_con_demanda", "abc_metrics"),
         particular=(_SALES, 800, 40),
     ),
     Subject(
@@ -156,7 +156,7 @@ SUBJECTS = (
         system="driver_matrix",
         view="ops.mv_payments_driver_matrix_cabinet",
         key=("driver_id",),
-        size=100_000,
+        size=200_000,
         counted="ops.trips",
         mixed=_TRIPS,
         particular=(_FEW_TRIPS, 10, 200),
