@@ -4,7 +4,7 @@ run, nothing is changed, and only catalogs are asked besides."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from psycopg import sql
@@ -14,6 +14,10 @@ from refresh_task.errors import StatementFailedError
 
 # PostgreSQL 14 to 16 print what an InitPlan gives as $0, $1, …: ours are numbered from where no plan gets to.
 FIRST_PARAMETER = 501
+
+_UNUSED_TYPES = ", ".join(["integer"] * (FIRST_PARAMETER - 1))
+_UNUSED_VALUES = ", ".join(["NULL"] * (FIRST_PARAMETER - 1))
+_DEALLOCATE = sql.SQL("DEALLOCATE {}").format(sql.Identifier("vistafresca_proof"))
 
 # One search path, so that only PostgreSQL's own names stand unqualified; one way to print constants, which read back as
 # they were; a plan that is the same for every value; and no table left out for what its constraints say.
@@ -57,20 +61,22 @@ def explain(session: Session, query: str, conditions: Sequence[tuple[str, str | 
         else sql.SQL(f"q.{{}} = ${next(numbers)}").format(sql.Identifier(column))
         for column, kind in conditions
     ]
-    all_types = ["integer"] * (FIRST_PARAMETER - 1) + types
     prepare = sql.SQL("PREPARE vistafresca_proof ({}) AS SELECT * FROM ({}) AS q WHERE {}").format(
-        sql.SQL(", ").join(map(sql.SQL, all_types)), sql.SQL(query), sql.SQL(" AND ").join([sql.SQL("true"), *where])
+        sql.SQL(", ".join([_UNUSED_TYPES, *types])), sql.SQL(query), sql.SQL(" AND ").join([sql.SQL("true"), *where])
     )
-    nulls = sql.SQL(", ").join([sql.SQL("NULL")] * len(all_types))
-    with session.transaction():
-        session.fetch_composed(prepare)
+    execute = sql.SQL("EXPLAIN (FORMAT JSON, VERBOSE, COSTS OFF) EXECUTE vistafresca_proof ({})").format(
+        sql.SQL(", ".join([_UNUSED_VALUES, *(["NULL"] * len(types))]))
+    )
     try:
         with session.transaction():
-            (row,) = session.fetch_composed(
-                sql.SQL("EXPLAIN (FORMAT JSON, VERBOSE, COSTS OFF) EXECUTE vistafresca_proof ({})").format(nulls)
-            )
-    finally:
-        session.fetch_composed(sql.SQL("DEALLOCATE {}").format(sql.Identifier("vistafresca_proof")))
+            session.fetch_composed(prepare)
+            (row,) = session.fetch_composed(execute)
+            session.fetch_composed(_DEALLOCATE)
+    except StatementFailedError:
+        # prepared statements outlive a transaction that is rolled back
+        with suppress(StatementFailedError), session.transaction():
+            session.fetch_composed(_DEALLOCATE)
+        raise
     (plan,) = row["QUERY PLAN"]
     found: Mapping[str, Any] = plan["Plan"]
     return found

@@ -40,16 +40,45 @@ def enable(
     began = time.monotonic()
     with claim_view(session, view, on_progress) as claim:
         state = _start_over_if_stale(claim, claim.read())
-        if state.status is None:
-            register(
-                claim,
-                state,
-                stages=tuple(stages if stages is not None else state.policy_stages or ()),
-                key=key if key is not None else state.policy_key,
-                slices=slices,
-            )
-        attempts = _carry_on(claim, patience_s=patience_s)
+        attempts = 0
+        if state.status in ("enabled", "distrusted"):
+            _prove_again(claim, state)
+            drop_retired(claim)
+        else:
+            if state.status is None:
+                register(
+                    claim,
+                    state,
+                    stages=tuple(stages if stages is not None else state.policy_stages or ()),
+                    key=key if key is not None else state.policy_key,
+                    slices=slices,
+                )
+            with _nothing_left_if_refused(claim):
+                _capture(claim)
+            attempts = _build_and_swap(claim, patience_s=patience_s)
         return _result(claim, duration_s=time.monotonic() - began, attempts=attempts)
+
+
+def _prove_again(claim: Claim, state: ViewState) -> None:
+    """What is enabled is proved for what is there now, and trusted again. Until then it was refreshed in full."""
+    if state.status == "distrusted" or not claim.session.fetch_one("read_proof_holds", view=claim.view)["holds"]:
+        claim.say("prove", "proving it again")
+        settle_proof(claim)
+        claim.session.execute("trust_view", view=claim.view)
+
+
+@contextmanager
+def _nothing_left_if_refused(claim: Claim) -> Iterator[None]:
+    """Undo what was begun where it will not go on without somebody's doing. After a lock that was not to be had, or a
+    lost connection, it will."""
+    try:
+        yield
+    except (ConfigurationError, StatementFailedError) as error:
+        sqlstate = error.sqlstate if isinstance(error, StatementFailedError) else None
+        if claim.session.is_usable and sqlstate not in ("55P03", "40P01", "57014"):
+            claim.session.execute("drop_incremental_view", view=claim.view)
+            claim.session.execute("release_captures")
+        raise
 
 
 def _start_over_if_stale(claim: Claim, state: ViewState) -> ViewState:
@@ -69,17 +98,21 @@ def _start_over_if_stale(claim: Claim, state: ViewState) -> ViewState:
     return state
 
 
-def _carry_on(claim: Claim, *, patience_s: float) -> int:
-    """All steps from the one that follows the last complete one. Returns how often the swap was tried."""
-    state = claim.read()
-    done = _STEPS.index(state.step) if state.step in _STEPS else 0
-    session = claim.session
-    if done < _STEPS.index("captured"):
+def _capture(claim: Claim) -> None:
+    """Changes are captured, by triggers that are committed, before anything is filled: what the first snapshot does not
+    see is in the queues then."""
+    if claim.read().step == "registered":
         claim.say("capture", "creating triggers on the tables that it reads")
         settle_proof(claim)
         for table in claim.tables():
-            session.execute("make_maintain_function", table=table.id)
+            claim.session.execute("make_maintain_function", table=table.id)
         claim.finish_step("captured")
+
+
+def _build_and_swap(claim: Claim, *, patience_s: float) -> int:
+    """All further steps from the one that follows the last complete one. Returns how often the swap was tried."""
+    state = claim.read()
+    done = _STEPS.index(state.step) if state.step in _STEPS else 0
     tables = claim.tables()
     output = tables[-1]
     assert state.relation is not None and output.relation is not None  # noqa: S101, PT018  # _start_over_if_stale
@@ -100,9 +133,7 @@ def _carry_on(claim: Claim, *, patience_s: float) -> int:
                 remedy="Run the command again when they have: it goes on where it was.",
             )
         claim.finish_step("seen by all")
-    attempts = 0
-    if done < _STEPS.index("enabled"):
-        attempts = _swap(claim, state.relation, output, patience_s=patience_s)
+    attempts = _swap(claim, state.relation, output, patience_s=patience_s)
     drop_retired(claim)
     return attempts
 
@@ -153,8 +184,9 @@ def alone(claim: Claim, relation: int, *, patience_s: float) -> Iterator[None]:
 
 def drop_retired(claim: Claim) -> None:
     """Drop what stood under the name before, when nobody can be about to read it any more."""
-    wait_for_earlier_transactions(claim, "somebody may still read what was there before", patience_s=60)
-    claim.session.execute("drop_retired")  # what is left is dropped by the next run
+    if wait_for_earlier_transactions(claim, "somebody may still read what was there before", patience_s=60):
+        claim.session.execute("drop_retired", least_age_s=0)
+    # otherwise a later run drops it
 
 
 def _result(claim: Claim, *, duration_s: float, attempts: int) -> EnabledView:

@@ -37,13 +37,14 @@ def settle_proof(claim: Claim) -> dict[str, Proof]:
     """
     session = claim.session
     tables = claim.tables()
-    proofs = _prove(session, tables)
+    slices = (claim.read().original or {}).get("slices")
+    proofs = _prove(session, tables, slices)
     for _ in range(_ATTEMPTS):
         for table, proof in proofs.items():
             _refuse(claim, proof)
             _capture(session, table, proof)
         structure = session.fetch_one("read_proof_structure", view=claim.view)["structure"]
-        again = _prove(session, tables)
+        again = _prove(session, tables, slices)
         if again == proofs:
             by_stage = {_name(tables, table): proof for table, proof in proofs.items()}
             session.execute(
@@ -59,9 +60,14 @@ def settle_proof(claim: Claim) -> dict[str, Proof]:
     )
 
 
-def _prove(session: Session, tables: Sequence[MaintainedTable]) -> dict[int, Proof]:
+def _prove(
+    session: Session, tables: Sequence[MaintainedTable], slices: Sequence[Sequence[str]] | None
+) -> dict[int, Proof]:
+    """`slices`: those that were asked for, of the output; None: the best that there are."""
     return {
-        table.id: prove_relation(session, table.definition, key=table.key)
+        table.id: prove_relation(
+            session, table.definition, key=table.key, slices=slices if table.stage is None else None
+        )
         for table in tables
         if table.definition is not None
     }

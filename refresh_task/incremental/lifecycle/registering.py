@@ -3,6 +3,7 @@ nothing."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from refresh_task.errors import ConfigurationError
@@ -96,7 +97,7 @@ def register(
             view=view.name,
             output="table",
             definition=view.current_query,
-            relation=view.relation,
+            original=json.dumps({"relation": view.relation, "slices": slices}),
         )
         table = session.fetch_one("insert_maintained_table", view=view.name, position=1, stage=None)["id"]
         session.execute("make_definition", table=table, definition=view.current_query, owner=view.owner)

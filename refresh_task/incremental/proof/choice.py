@@ -79,11 +79,12 @@ def part_touched(table: Table, expressions: Sequence[str]) -> float:
 
 
 def _parts(definition: Definition, singles: Singles, columns: Sequence[str]) -> dict[int, float]:
-    return {
+    parts = {
         table.oid: part_touched(table, [singles[table.oid][column] for column in columns])
         for table in definition.tables
         if table.oid in singles and all(column in singles[table.oid] for column in columns)
     }
+    return {oid: part for oid, part in parts.items() if part < 1}
 
 
 def _worth_trying(

@@ -57,7 +57,9 @@ def prove(
                     f"it has no column {name}.", subject=definition.name, remedy="Name columns of its result."
                 )
         findings = find(session, definition, relation)
-        equalities = Equalities(session, is_strict=findings.groups_inexactly)
+        equalities = Equalities(
+            session, groups_inexactly=findings.groups_inexactly, is_caseless=bool(findings.caseless)
+        )
         text = _read(session, definition, findings)
         if slices is None:
             chosen, tried = _choose(session, definition, equalities, text)

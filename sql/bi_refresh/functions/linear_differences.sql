@@ -70,7 +70,15 @@ BEGIN
     FROM pg_catalog.jsonb_array_elements(measures -> 'counters') WITH ORDINALITY AS c (value, position);
 
     SELECT pg_catalog.string_agg(
-        pg_catalog.format('%s AS c%s', coalesce(result.value ->> 'expression', pg_catalog.quote_ident(a.attname)), a.position),
+        pg_catalog.format(
+            '%s AS c%s',
+            coalesce(
+                -- a group that is gone may be divided by its rows
+                pg_catalog.format('CASE WHEN %I > 0 THEN ', rows_column) || (result.value ->> 'expression') || ' END',
+                pg_catalog.quote_ident(a.attname)
+            ),
+            a.position
+        ),
         ', ' ORDER BY a.position
     )
     INTO columns

@@ -36,14 +36,22 @@ class LinearTable:
                 return self.refresh(own)
         with connection.transaction():
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-            row = connection.execute(
-                "SELECT o.strategy, o.reason, o.changed_keys FROM bi_refresh.maintained_table AS m CROSS JOIN LATERAL"
-                " bi_refresh.maintain(m, m.structure, m.moments, NULL, NULL) AS o WHERE m.id = %s",
-                [self.id],
-            ).fetchone()
-            assert row is not None
+            row = self.maintain(connection)
             assert differences(connection, self.definition, self.table) == []
             return row
+
+    def maintain(self, connection: psycopg.Connection[Any]) -> tuple[Any, ...]:
+        """The same in the connection's transaction, compared with nothing."""
+        row = connection.execute(
+            "SELECT o.strategy, o.reason, o.changed_keys FROM bi_refresh.maintained_table AS m"
+            " INNER JOIN bi_refresh.maintained_structures(ARRAY[m.view_name]) AS s ON s.table_id = m.id"
+            " CROSS JOIN LATERAL bi_refresh.maintain(m, s.structure, m.moments,"
+            " CASE WHEN m.structure IS DISTINCT FROM s.structure THEN 'its structure changed' END, NULL) AS o"
+            " WHERE m.id = %s",
+            [self.id],
+        ).fetchone()
+        assert row is not None
+        return row
 
 
 def differences(connection: psycopg.Connection[Any], definition: str, table: str) -> list[tuple[Any, ...]]:
