@@ -18,7 +18,6 @@ from demo.server import EmbeddedServer
 from tests.fix_database import Database
 from tests.fix_task import ROOT
 
-
 _TIMES = "\N{MULTIPLICATION SIGN}"
 
 
