@@ -66,11 +66,6 @@ class IncrementalStatus(StrEnum):
     DISTRUSTED = "distrusted"
     DISABLING = "disabling"
 
-    @property
-    def is_maintained(self) -> bool:
-        """Whether tables of ours stand under the view's name, rather than a materialized view like others."""
-        return self in (IncrementalStatus.ENABLED, IncrementalStatus.DISTRUSTED)
-
 
 class Fingerprinting(StrEnum):
     """What a step does about its view's fingerprint (docs/change-detection.md)."""
@@ -200,6 +195,7 @@ class View:
     suspended_at: datetime | None = None
     probe_at: datetime | None = None
     incremental_status: IncrementalStatus | None = None
+    is_maintained: bool = False  # tables of ours stand under its name, or beneath it, and are refreshed by what changed
     distrust_reason: str | None = None
     # history: of its last refreshes that were completed
     p50_s: float | None = None
@@ -211,11 +207,6 @@ class View:
     requests: int = 0  # waiting in the event queue
     oldest_request_at: datetime | None = None
     request_priority: Priority | None = None  # the highest of them
-
-    @property
-    def is_maintained(self) -> bool:
-        """Whether it was enabled for incremental refresh, be it distrusted meanwhile."""
-        return self.incremental_status is not None and self.incremental_status.is_maintained
 
 
 @dataclass(frozen=True, slots=True)
