@@ -41,10 +41,10 @@ _SETTINGS = {
 def pinned_settings(session: Session) -> Iterator[None]:
     """A transaction, or a part of the current one, under settings that make plans comparable; as before afterwards."""
     with session.transaction():
-        before = {name: _set(session, name, value) for name, value in _SETTINGS.items()}
+        names = list(_SETTINGS)
+        before = session.fetch_one("pin_settings", names=names, settings=list(_SETTINGS.values()))["before"]
         yield
-        for name, value in before.items():
-            _set(session, name, value)
+        session.execute("pin_settings", names=names, settings=before)
 
 
 def explain(
@@ -135,8 +135,3 @@ def _types(session: Session, columns: Mapping[str, str], expressions: Sequence[s
     )
     found: list[int | None] = row["types"]
     return found
-
-
-def _set(session: Session, name: str, value: str) -> str:
-    row = session.fetch_one("pin_setting", name=name, value=value)
-    return str(row["before"])
