@@ -104,8 +104,6 @@ def _capture(claim: Claim) -> None:
     if claim.read().step == "registered":
         claim.say("capture", "creating triggers on the tables that it reads")
         settle_proof(claim)
-        for table in claim.tables():
-            claim.session.execute("make_maintain_function", table=table.id)
         claim.finish_step("captured")
 
 

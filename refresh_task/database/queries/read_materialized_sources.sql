@@ -1,0 +1,3 @@
+SELECT c.oid::bigint AS relation
+FROM pg_class AS c
+WHERE c.oid = ANY (%(relations)s::bigint[]::oid[]) AND c.relkind = 'm'
