@@ -174,7 +174,9 @@ def _of_maintained_view(view: ViewFacts, known: Incremental) -> Iterator[Finding
             Code.INCREMENTAL,
             Level.OK,
             f"It is refreshed incrementally: {known.refreshes - known.in_full} of its last {known.refreshes} refreshes "
-            "computed only what changed.",
+            "computed only what changed."
+            if known.refreshes
+            else "It is enabled for incremental refresh, and nothing has changed since.",
             "",
             view.name,
         )
