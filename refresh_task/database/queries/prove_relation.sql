@@ -1,5 +1,5 @@
 -- A view or materialized view as it is proved: its query (an ordinary view's by its name, so that it reads with its owner's rights),
--- its columns, and the unique indexes that rows can be matched by. Types without their modifiers, domains as what they are of.
+-- and the unique indexes that rows can be matched by. caseless_columns: those by whose collation different texts may be equal.
 SELECT
     c.oid,
     format('%%I.%%I', n.nspname, c.relname) AS name,
@@ -10,10 +10,11 @@ SELECT
     END AS query,
     rtrim(pg_get_viewdef(c.oid), '; ') AS definition,
     (
-        SELECT array_agg(a.attname::text ORDER BY a.attnum)
+        SELECT coalesce(array_agg(a.attname::text), '{}')
         FROM pg_attribute AS a
-        WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-    ) AS columns,
+        INNER JOIN pg_collation AS l ON a.attcollation = l.oid
+        WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT l.collisdeterministic
+    ) AS caseless_columns,
     (
         SELECT coalesce(json_agg(usable.columns ORDER BY cardinality(usable.columns), usable.indexrelid), '[]')
         FROM (

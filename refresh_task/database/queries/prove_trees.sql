@@ -1,9 +1,9 @@
 -- What in the rule trees of views, and in the parsed bodies of the functions they call, bears upon a proof.
 --   collations: those for which different strings are equal
---   groups_inexactly: rows are grouped, sorted or made distinct by a type of which equal values may differ, as 1.0 and 1.00 do
+--   groups_inexactly: rows are told apart by a type of which equal values may differ, as 1.0 and 1.00 do
 --   remarks: aggregates whose result depends on the order in which rows come: floating point, which rounds at every step
 --   functions_ask_the_time: a function's body does, where no plan would show it
-WITH tree AS (
+WITH written AS (
     SELECT r.ev_action::text AS query
     FROM pg_rewrite AS r
     WHERE r.ev_class = any(%(views)s::oid []) AND r.ev_type = '1'
@@ -11,6 +11,14 @@ WITH tree AS (
     SELECT p.prosqlbody::text
     FROM pg_proc AS p
     WHERE p.oid = any(%(functions)s::oid []) AND p.prosqlbody IS NOT NULL
+),
+
+-- the order of rows is nothing that they are told apart by; nor is what an aggregate takes but once
+tree AS (
+    SELECT regexp_replace(
+        written.query, ':(sortClause|orderClause|aggorder|aggdistinct) \(\{SORTGROUPCLAUSE [^()]*\}\)', '', 'g'
+    ) AS query
+    FROM written
 )
 
 SELECT

@@ -16,7 +16,7 @@ from refresh_task.incremental.model import Slide, Source, StageSuggestion
 @dataclass(frozen=True, slots=True)
 class ExplainedTable:
     """A table that the view reads. `slice` are the output columns whose values a changed row of it names; None: any of
-    its rows may touch every row of the view, for `reason`. `problem`: why it cannot be given triggers, and the remedy."""
+    its rows may touch every row of the view, for `reason`. `problem`: why triggers are not possible, and the remedy."""
 
     name: str
     slice: tuple[str, ...] | None

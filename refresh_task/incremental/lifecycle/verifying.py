@@ -8,8 +8,8 @@ import time
 from refresh_task.database import Session
 from refresh_task.errors import ConfigurationError
 from refresh_task.incremental.lifecycle.claim import claim_view
-from refresh_task.incremental.lifecycle.enabling import alone
 from refresh_task.incremental.lifecycle.outcome import Mismatch, OnProgress, Verification, say_nothing
+from refresh_task.incremental.lifecycle.swapping import alone
 
 
 def verify(
@@ -36,7 +36,9 @@ def verify(
             claim.say("compare", "bringing in what waits for the next refresh")
             session.execute("catch_up", view=claim.view)
             for table in tables:
-                claim.say("compare", "comparing " + ("its table" if table.stage is None else f"the stage {table.stage}"))
+                claim.say(
+                    "compare", "comparing " + ("its table" if table.stage is None else f"the stage {table.stage}")
+                )
                 found = session.fetch_all("compare_table", table=table.id)
                 mismatches += [Mismatch(table.stage, row["difference"], row["row_key"]) for row in found]
         for mismatch in mismatches:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -19,6 +19,7 @@ class Column:
     name: str
     type: str
     type_oid: int
+    is_caseless: bool  # its collation lets different texts be equal
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +86,17 @@ def read_definition(session: Session, relation: int) -> Definition:
         name=row["name"],
         query=row["query"],
         text=row["definition"],
-        columns=read_columns(session, row["query"]),
+        columns=read_columns(session, row["query"], caseless=row["caseless_columns"]),
         unique_keys=tuple(tuple(columns) for columns in row["unique_keys"]),
         tables=_tables(session.fetch_all("prove_tables", relations=sources)),
     )
 
 
-def read_columns(session: Session, query: str) -> tuple[Column, ...]:
+def read_columns(session: Session, query: str, *, caseless: Collection[str]) -> tuple[Column, ...]:
     """Of a query's result."""
     described = query_columns(session, query)
     types = read_types(session, [oid for _, oid in described])
-    return tuple(Column(name, types[oid]["name"], types[oid]["base_oid"]) for name, oid in described)
+    return tuple(Column(name, types[oid]["name"], types[oid]["base_oid"], name in caseless) for name, oid in described)
 
 
 def read_types(session: Session, oids: Sequence[int]) -> dict[int, dict[str, Any]]:

@@ -3,7 +3,8 @@ own columns, and of a value that a slice's column can hold."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from refresh_task.database import Session
 from refresh_task.database.generic_plan import expression_types
@@ -31,19 +32,22 @@ _EXPRESSIONS = frozenset(
 
 
 class Equalities:
-    """Asks the server, and remembers what it said. `is_strict`: equal values may differ, and rows are grouped by such;
-    a function of one, pushed beneath the grouping, would take rows out of the group."""
+    """Asks the server, and remembers what it said.
 
-    def __init__(self, session: Session, *, is_strict: bool) -> None:
+    `groups_inexactly`: rows are grouped by values of which equal ones may differ; a function of such a value, tested
+    beneath the grouping, as the planner does, would take rows out of their group. `is_caseless`: so may equal texts."""
+
+    def __init__(self, session: Session, *, groups_inexactly: bool, is_caseless: bool) -> None:
         self._session = session
-        self._is_strict = is_strict
+        self._is_strict = groups_inexactly or is_caseless
+        self._is_caseless = is_caseless
         self._known: dict[tuple[int, str, str, str], str | None] = {}
 
     def expression(self, table: Table, column: Column, tree: Tree, value: Tree) -> str | None:
         """The SQL of an expression over the table's bare columns that names the slice of a changed row, from the two
         sides of `tree = value`; None: they prove nothing. Its type is the column's."""
         text, value_text = write(tree), write(value)
-        if text is None or value_text is None or asks_the_time(tree):
+        if text is None or value_text is None or asks_the_time(tree) or column.is_caseless:
             return None
         key = (table.oid, column.type, text, value_text)
         if key not in self._known:
@@ -63,11 +67,14 @@ class Equalities:
         types = read_types(self._session, found)
         left, right, *others = found
         (row,) = self._session.fetch_all("prove_equality", left_types=[left], right_types=[right])
-        if not row["is_equality"] or not all(types[oid]["is_exact"] for oid in others):
+        if not row["is_equality"] or not all(self._is_exact(types[oid]) for oid in others):
             return None
         if types[left]["base_oid"] == column.type_oid:
             return text
         return f"({text})::{column.type}" if column.type in _WIDER.get(types[left]["name"], ()) else None
+
+    def _is_exact(self, of: Mapping[str, Any]) -> bool:
+        return bool(of["is_exact"]) and not (self._is_caseless and of["name"] in ("text", "character varying"))
 
 
 def _typed(value: str, kind_of_value: str) -> str:

@@ -23,6 +23,7 @@ class Findings:
     dates: tuple[str, ...]  # uses of the date, as current_moments() knows them: moving, unless all of them are slides
     remarks: tuple[str, ...]
     groups_inexactly: bool
+    caseless: tuple[str, ...]  # collations for which different texts are equal
     functions_ask_the_time: bool
     views: tuple[int, ...]  # ordinary views that it reads, however deep
 
@@ -42,10 +43,6 @@ def find(session: Session, definition: Definition, relation: int) -> Findings:
             *(f"it {detail}" for name in sorted(_OBSTACLES & classes.keys()) for detail in sorted(classes[name])),
             *(f"it {detail}: its rows may be others at every moment" for detail in times if detail != _MOMENT),
             *(
-                f"it uses the collation {name}, for which different texts are equal"
-                for name in sorted(trees["collations"])
-            ),
-            *(
                 f"it reads the materialized view {table.name}, whose changes no trigger can capture"
                 for table in definition.tables
                 if table.kind == "m"
@@ -61,6 +58,7 @@ def find(session: Session, definition: Definition, relation: int) -> Findings:
             *trees["remarks"],
         ),
         groups_inexactly=trees["groups_inexactly"],
+        caseless=tuple(trees["collations"]),
         functions_ask_the_time=trees["functions_ask_the_time"],
         views=tuple(views),
     )

@@ -17,8 +17,10 @@ from refresh_task.incremental.proof.findings import Findings, find
 from refresh_task.incremental.proof.nulls import Nulls
 from refresh_task.incremental.proof.outline import groups, unordered
 from refresh_task.incremental.proof.slices import Sliced, null_plan, null_slice_is_of_rows, prove_slices
-from refresh_task.incremental.proof.slides import find_slides, has_hidden_moments
+from refresh_task.incremental.proof.slides import find_slides, has_hidden_moments, with_operators
+from refresh_task.incremental.proof.stages import suggest
 from refresh_task.incremental.proof.words import why_indirect
+from refresh_task.incremental.stages import OrdinaryView, OrdinaryViews
 
 _MOST_COLUMNS = 100  # of a wide view, the first are tried
 
@@ -30,6 +32,7 @@ class _Text:
     select: Tree | None
     all: tuple[Tree, ...]
     nulls: Nulls
+    views: OrdinaryViews
 
     def is_never_null(self, column: str) -> bool:
         """Of an output column."""
@@ -57,7 +60,9 @@ def prove(
                     f"it has no column {name}.", subject=definition.name, remedy="Name columns of its result."
                 )
         findings = find(session, definition, relation)
-        equalities = Equalities(session, is_strict=findings.groups_inexactly)
+        equalities = Equalities(
+            session, groups_inexactly=findings.groups_inexactly, is_caseless=bool(findings.caseless)
+        )
         text = _read(session, definition, findings)
         if slices is None:
             chosen, tried = _choose(session, definition, equalities, text)
@@ -76,6 +81,8 @@ def prove(
             )
             for table in definition.tables
         )
+        direct = {source.relation: source.expressions for source in sources if source.slice is not None}
+        suggestions = tuple(suggest(session, definition, text.views, equalities, direct)) if slices is None else ()
         usable_key, key_remarks = _key(definition, text, key)
         return Proof(
             slices=tuple(chosen),
@@ -83,7 +90,7 @@ def prove(
             key=usable_key,
             obstacles=(*findings.obstacles, *(findings.times if slides is None else ())),
             moving=findings.dates if slides is None else (),
-            suggestions=(),
+            suggestions=suggestions,
             remarks=(*key_remarks, *findings.remarks, *sorted({said for tree in text.all for said in unordered(tree)})),
         )
 
@@ -94,7 +101,12 @@ def _read(session: Session, definition: Definition, findings: Findings) -> _Text
     select = read_query(definition.text)
     known = {name: tree for name, tree in views.items() if tree is not None}
     trees = (select, *views.values())
-    return _Text(select, tuple(tree for tree in trees if tree is not None), Nulls({**known, **definition.by_member}))
+    return _Text(
+        select,
+        tuple(tree for tree in trees if tree is not None),
+        Nulls({**known, **definition.by_member}),
+        {(row["schema_name"], row["relation_name"]): OrdinaryView(row["oid"], row["query"]) for row in rows},
+    )
 
 
 def _columns(definition: Definition, names: Sequence[str]) -> list[Column]:
@@ -139,7 +151,8 @@ def _slides(
     found = find_slides(definition, [one.plan for one in used if one is not None])
     if not found or not found.keys() <= assigned.keys():
         return None
-    return found
+    plans = {oid: one.plan for oid, number in assigned.items() if (one := sliced[number]) is not None}
+    return with_operators(definition, found, plans)
 
 
 @dataclass(frozen=True, slots=True)

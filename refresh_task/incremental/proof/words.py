@@ -50,7 +50,13 @@ def _shape(scan: Scan) -> tuple[str, str]:
     """What is between the scan and the lowest node at which the slice is still known."""
     nodes = list(scan.above)
     known = max((number for number, node in enumerate(nodes[:-1]) if _knows(node)), default=-1)
-    beneath = nodes[known + 1 : -1]
+    # HAVING is a condition of what groups: what it is about was not there before
+    first = (
+        known if known >= 0 and nodes[known]["Node Type"] == "Aggregate" and _is_restricted(nodes[known]) else known + 1
+    )
+    beneath = nodes[first:-1]
+    if any(node["Node Type"] == "Recursive Union" for node in beneath):
+        return "recursive", ""
     for node in beneath:
         name = node.get("Subplan Name", "")
         if name.startswith("CTE "):

@@ -67,7 +67,7 @@ def exact(node: tree.Node, columns: Columns) -> Exact | None:  # noqa: PLR0911 -
             return None
 
 
-def looks_alike(node: tree.Node, columns: Columns) -> bool:  # noqa: PLR0911 - one per kind of expression
+def looks_alike(node: tree.Node, columns: Columns) -> bool:
     """Whether equal values of an expression are the same to look at, so that any of them may stand for its group."""
     match node.WhichOneof("node"):
         case "column_ref":
@@ -83,7 +83,7 @@ def looks_alike(node: tree.Node, columns: Columns) -> bool:  # noqa: PLR0911 - o
             name, arguments = function_name(node.func_call), node.func_call.args
             if name in ("lower", "upper", "btrim") and len(arguments) == 1:
                 return _type_of(arguments[0], columns) in _TEXT and looks_alike(arguments[0], columns)
-            # date_trunc(text, timestamp), timezone(text, timestamp)
+            # of the time that they are handed
             return name in ("date_trunc", "timezone") and any(_is_time(argument, columns) for argument in arguments)
         case _:
             return False
@@ -170,7 +170,7 @@ def _one_of(nodes: Iterable[tree.Node], columns: Columns) -> Exact | None:
 
 def _is_null(node: tree.Node) -> bool:
     inner = node.type_cast.arg if node.HasField("type_cast") else node
-    return inner.HasField("a_const") and inner.a_const.isnull
+    return bool(inner.HasField("a_const") and inner.a_const.isnull)
 
 
 def _type_name(name: tree.TypeName) -> str | None:
@@ -179,6 +179,8 @@ def _type_name(name: tree.TypeName) -> str | None:
 
 
 def _type_of(node: tree.Node, columns: Columns) -> int | None:
+    if node.HasField("type_cast") and _type_name(node.type_cast.type_name) == "text":
+        return min(_TEXT)
     if not node.HasField("column_ref"):
         return None
     column = columns.get(column_name(node.column_ref) or "")

@@ -8,14 +8,13 @@ comparison with it covers them."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-from google.protobuf.message import Message
 from postgast import pg_query_pb2 as tree
 
 from refresh_task.incremental.stages.exact import Columns, column_name, exact, function_name, looks_alike
-from refresh_task.incremental.stages.model import Stage, Text
+from refresh_task.incremental.stages.model import Linear, Stage, Text
 from refresh_task.incremental.stages.pieces import Span, Tokens
 from refresh_task.incremental.stages.query_text import children, parse_select, without_locations
 from refresh_task.incremental.stages.quoting import column_list, quoted
@@ -24,22 +23,6 @@ ROWS = "bi_refresh_rows"
 _NAN = "'NaN'::pg_catalog.numeric"
 # What may stand around counts and sums: functions of PostgreSQL's own that give one value.
 _AROUND = {"round", "abs", "trunc", "ceil", "floor"}
-
-
-@dataclass(frozen=True, slots=True)
-class Linear:
-    """How a stage is kept by the changes alone.
-
-    `stage` is the stage with its additional columns; `columns` are those of the base table that are captured;
-    `expressions` its keys, in the order of `stage.key`; `measures` what maintain_linear() goes by (docs/incremental.md
-    has its form)."""
-
-    stage: Stage
-    schema: str
-    table: str
-    columns: tuple[str, ...]
-    expressions: tuple[str, ...]
-    measures: dict[str, Any]
 
 
 class _NotLinearError(Exception):
@@ -106,20 +89,21 @@ class _Reader:
             name = self._stage.columns[position]
             if name not in keys:
                 results.append({"column": name, "expression": self._result(position, target)})
+        used = {column_name(reference) for reference in _found(self._statement, tree.ColumnRef)}
+        columns = tuple(column for column in self._columns if column in used)
         measures = {
+            "columns": list(columns),
             "keys": [{"column": name, "expression": expression} for name, expression in keys.items()],
             "condition": None if where is None else self._bare_text(Span(where + 1, group)),
             "rows": ROWS,
             "counters": self._deltas,
             "results": results,
         }
-        used = {column_name(reference) for reference in _found(self._statement, tree.ColumnRef)}
         return Linear(
             stage=self._with_hidden_columns(tuple(keys)),
             schema=self._relation.schemaname,
             table=self._relation.relname,
-            columns=tuple(column for column in self._columns if column in used),
-            expressions=tuple(keys.values()),
+            columns=columns,
             measures=measures,
         )
 
@@ -272,7 +256,7 @@ class _Reader:
         return self._tokens.replaced(span, self._bare)
 
 
-def _found(part: Message, kind: type[Any]) -> Iterator[Any]:
+def _found(part: Any, kind: type[Any]) -> Iterator[Any]:
     """All messages of one kind within a part, itself among them."""
     if isinstance(part, kind):
         yield part
@@ -280,7 +264,7 @@ def _found(part: Message, kind: type[Any]) -> Iterator[Any]:
         yield from _found(child, kind)
 
 
-def _outermost(part: Message) -> Iterator[tree.FuncCall]:
+def _outermost(part: Any) -> Iterator[tree.FuncCall]:
     """Function calls that are within no count, sum or average."""
     if isinstance(part, tree.FuncCall):
         yield part

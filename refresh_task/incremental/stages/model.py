@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +66,17 @@ class Split:
     # Ordinary views whose query was put in the place of their name: the definition depends on them as before, and the
     # database does not know it any more.
     expanded: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """How a stage is kept by the changes alone.
+
+    `stage` is the stage with its additional columns; `columns` are those of the base table that are captured;
+    `measures` what maintain_linear() goes by (docs/incremental.md has its form)."""
+
+    stage: Stage
+    schema: str
+    table: str
+    columns: tuple[str, ...]
+    measures: dict[str, Any]

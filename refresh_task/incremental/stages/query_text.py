@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import postgast
-from google.protobuf.message import Message
 from postgast import pg_query_pb2 as tree
 
 from refresh_task.errors import ConfigurationError
@@ -147,13 +147,13 @@ def without_with_list(statement: tree.SelectStmt) -> tree.SelectStmt:
     return copy
 
 
-def names_read(part: Message, names: Sequence[str]) -> frozenset[str]:
+def names_read(part: Any, names: Sequence[str]) -> frozenset[str]:
     """Which of these names of WITH queries a part of a statement means, and not a query of its own by that name, nor a
     relation: those are written with their schema."""
     return frozenset(_read(part, frozenset(names)))
 
 
-def _read(part: Message, visible: frozenset[str]) -> Iterator[str]:
+def _read(part: Any, visible: frozenset[str]) -> Iterator[str]:
     if isinstance(part, tree.RangeVar):
         if not part.schemaname and part.relname in visible:
             yield part.relname
@@ -170,22 +170,22 @@ def _read(part: Message, visible: frozenset[str]) -> Iterator[str]:
         yield from _read(child, visible)
 
 
-def children(part: Message) -> Iterator[Message]:
-    """The messages directly within a message."""
+def children(part: Any) -> Iterator[Any]:
+    """The messages directly within a message (protobuf's: the parser's nodes are such)."""
     for field, value in part.ListFields():
         if field.message_type is not None:
             yield from value if field.is_repeated else [value]
 
 
-def without_locations(part: Message) -> bytes:
+def without_locations(part: Any) -> bytes:
     """What two parts have in common that mean the same and stand at different places of a text."""
     copy = type(part)()
     copy.CopyFrom(part)
     _clear_locations(copy)
-    return copy.SerializeToString(deterministic=True)
+    return bytes(copy.SerializeToString(deterministic=True))
 
 
-def _clear_locations(part: Message) -> None:
+def _clear_locations(part: Any) -> None:
     for name in ("location", "name_location", "stmt_location", "stmt_len", "rexpr_list_start", "rexpr_list_end"):
         if name in part.DESCRIPTOR.fields_by_name:
             part.ClearField(name)
@@ -259,9 +259,8 @@ def output_columns(statement: tree.SelectStmt) -> list[str | None]:
 
 
 def _column(target: tree.ResTarget) -> str | None:
-    if target.name:
-        return target.name
-    if target.val.HasField("column_ref"):
+    name: str = target.name
+    if not name and target.val.HasField("column_ref"):
         last = target.val.column_ref.fields[-1]
-        return last.string.sval if last.HasField("string") else None
-    return None
+        name = last.string.sval if last.HasField("string") else ""
+    return name or None

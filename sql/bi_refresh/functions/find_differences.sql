@@ -49,7 +49,7 @@ BEGIN
                 'WHERE differing.differs OR differing.is_last',
                 target.id,
                 bi_refresh.numbered_columns(target.relation, 'latest.'),
-                bi_refresh.joined_columns(target.relation, target.key_columns),
+                bi_refresh.joined_columns(target.relation),
                 present,
                 numbered,
                 latest,
@@ -64,7 +64,7 @@ BEGIN
             'pg_catalog.count(*) FILTER (WHERE alike.row_id IS NULL) OVER (PARTITION BY alike.kind) AS latest_rows, '
             'pg_catalog.count(*) FILTER (WHERE alike.row_id IS NOT NULL) OVER (PARTITION BY alike.kind) AS present_rows '
             'FROM (SELECT side.*, pg_catalog.dense_rank() OVER (ORDER BY side.image USING OPERATOR(pg_catalog.*<)) AS kind '
-            'FROM (SELECT present.row_id, NULL::bigint AS number, false AS is_last, present.image, %3$s '
+            'FROM (SELECT present.row_id, NULL::bigint AS number, false AS is_last, ROW(%3$s) AS image, %3$s '
             'FROM (%4$s) AS present (row_id, image, %5$s) UNION ALL '
             'SELECT NULL, latest.number, latest.is_last, ROW(%6$s), %6$s '
             'FROM (%7$s) AS latest (number, is_last, %5$s)) AS side) AS alike) AS matched '

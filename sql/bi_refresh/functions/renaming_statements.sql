@@ -1,5 +1,5 @@
 -- What gives a relation's name, schema, and the names of its indexes and statistics to its successor, in order: first what is in the way
--- of the names, then the names, then the comments that go with them. The former one is bi_refresh_incremental.retired_<OID> then.
+-- of the names, then the names, then the comments that go with them. The former one is bi_refresh_incremental.retired_<OID>_<seconds since 1970> then.
 CREATE OR REPLACE FUNCTION bi_refresh.renaming_statements(former oid, successor oid)
 RETURNS text[]
 LANGUAGE sql
@@ -76,7 +76,8 @@ CROSS JOIN LATERAL (
         (
             4,
             pg_catalog.format(
-                'ALTER %s bi_refresh_incremental.bi_refresh_former_%s RENAME TO retired_%s', place.former_kind, former, former
+                'ALTER %s bi_refresh_incremental.bi_refresh_former_%s RENAME TO retired_%s_%s',
+                place.former_kind, former, former, pg_catalog.trunc(pg_catalog.date_part('epoch', pg_catalog.now()))
             )
         ),
         (

@@ -24,22 +24,14 @@ from refresh_task.incremental.stages.query_text import (
 from refresh_task.incremental.stages.quoting import column_list, quoted
 
 
-def split(query: str, names: Sequence[str], *, subject: str, views: OrdinaryViews | None = None) -> Split:
-    """Make stages of the named WITH queries.
-
-    `query` is what pg_get_viewdef() gives under an empty search_path; `subject` is the view's name, for messages. Where
-    the query has no such WITH query itself, those of an ordinary view are meant that it selects from, and that view's
-    query takes the place of its name.
-
-    Raises ConfigurationError for a name that there is not, that several have, and for a WITH query that cannot be kept
-    as a table.
-    """
+def split_query(query: str, names: Sequence[str], *, subject: str, views: OrdinaryViews) -> Split:
+    """As split() of this package."""
     for name in names:
         if names.count(name) > 1:
             raise ConfigurationError(
                 f"the stage '{name}' is named twice.", subject=subject, remedy="Name each stage once."
             )
-    places = list(_places(query, views or {}, subject))
+    places = list(_places(query, views, subject))
     chosen = {name: _place_of(name, places, subject) for name in names}
     deepest = max(chosen.values(), default=0)
     stages, output = _chain(places[: deepest + 1], chosen, subject)
@@ -47,10 +39,9 @@ def split(query: str, names: Sequence[str], *, subject: str, views: OrdinaryView
     return Split(tuple(stages), output, tuple(place.relation for place in places[1 : deepest + 1]))
 
 
-def possible_stages(query: str, *, subject: str, views: OrdinaryViews | None = None) -> tuple[str, ...]:
-    """The WITH queries that split() would find by their names, for people to choose from."""
-    places = list(_places(query, views or {}, subject))
-    return tuple(name for place in places for name in place.query.by_name)
+def with_queries(query: str, *, subject: str, views: OrdinaryViews) -> tuple[str, ...]:
+    """As possible_stages() of this package."""
+    return tuple(name for place in _places(query, views, subject) for name in place.query.by_name)
 
 
 def _chain(places: Sequence[_Place], chosen: Mapping[str, int], subject: str) -> tuple[list[Stage], Text]:
@@ -123,7 +114,8 @@ def _stages(query: Query, names: frozenset[str], subject: str) -> Iterator[Stage
     for name in query.in_order():
         if name in names:
             own = query.by_name[name]
-            with_list = [*_with_list(query, own.reads, columns), [f"{own.head} AS (\n{own.body}\n)"]]
+            with_list = _with_list(query, own.reads, columns)
+            with_list.append([f"{own.head} AS (\n{own.body}\n)"])
             text = _statement(query.keyword, with_list, [f"SELECT {column_list(columns[name])}\nFROM {quoted(name)}"])
             _verify(text, query, subject)
             yield Stage(name, text, columns[name], distinguishing_columns(own.statement, columns[name]), own.body)
