@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Mapping, Sequence
+from importlib.metadata import metadata
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -30,6 +31,9 @@ LOCK, RECIPE = ROOT / "refresh_task" / "requirements.txt", ROOT / "refresh_task"
 APPLICATION, IMAGE = "vistafresca-application", "vistafresca-image"
 PINNED = re.compile(r"(?P<repository>[\w.:/-]+)@(?P<digest>sha256:[0-9a-f]{64})")
 LICENCE = [{"license": {"id": "Apache-2.0", "acknowledgement": "declared"}}]
+
+# How packages word their licence that declare it in words alone, which cyclonedx-py leaves out.
+WORDED = {"3-Clause BSD License": "BSD-3-Clause"}
 
 
 class SbomError(Exception):
@@ -92,7 +96,7 @@ def bill_of_materials(*, image: str | None = None) -> dict[str, Any]:
         raise SbomError(
             f"not installed here: {', '.join(missing)}. Run make install; packages that are only for Linux need Linux."
         )
-    components = [packages[name] for name in sorted(wanted)]
+    components = [_licensed(packages[name]) for name in sorted(wanted)]
     references = {component["bom-ref"] for component in components}
     dependencies = [
         {"ref": entry["ref"], "dependsOn": [ref for ref in entry.get("dependsOn", []) if ref in references]}
@@ -138,6 +142,15 @@ def _installed() -> Any:
     if ended.returncode != 0:
         raise SbomError(f"cyclonedx-py ended with exit code {ended.returncode}: {ended.stderr[-500:]}")
     return json.loads(ended.stdout)
+
+
+def _licensed(component: dict[str, Any]) -> dict[str, Any]:
+    if component.get("licenses"):
+        return component
+    identifiers = [WORDED[words] for words in metadata(component["name"]).get_all("License", []) if words in WORDED]
+    return component | {
+        "licenses": [{"license": {"id": identifier, "acknowledgement": "declared"}} for identifier in identifiers]
+    }
 
 
 def _image(image: str | None) -> dict[str, Any]:

@@ -6,7 +6,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from refresh_task.database import Session
-from refresh_task.model import ChangeDetection, ExclusiveWindow, IncrementalStatus, Priority, RefreshMode, Schedule, View
+from refresh_task.model import (
+    ChangeDetection,
+    ExclusiveWindow,
+    IncrementalStatus,
+    Priority,
+    RefreshMode,
+    Schedule,
+    View,
+)
 
 
 def read_views(session: Session) -> tuple[View, ...]:

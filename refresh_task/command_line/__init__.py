@@ -13,6 +13,7 @@ from refresh_task import __version__
 from refresh_task.command_line.apply import apply
 from refresh_task.command_line.doctor import doctor
 from refresh_task.command_line.history import history
+from refresh_task.command_line.incremental import incremental
 from refresh_task.command_line.init import init
 from refresh_task.command_line.migrate import migrate
 from refresh_task.command_line.plan import plan
@@ -58,7 +59,21 @@ def _commands() -> None:
     """
 
 
-for _command in (run, plan, refresh, request, resume, status, history, migrate, apply, doctor, init, sample):
+for _command in (
+    run,
+    plan,
+    refresh,
+    request,
+    resume,
+    status,
+    history,
+    migrate,
+    apply,
+    doctor,
+    incremental,
+    init,
+    sample,
+):
     _commands.add_command(_command)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Collection
 from pathlib import Path
 
@@ -46,6 +47,7 @@ def apply(files: tuple[Path, ...], *, allow_empty: bool, dry_run: bool, as_json:
                 subject=", ".join(map(str, files)),
                 remedy="Name the right files with --file, or say --allow-empty.",
             )
+        _refuse_to_abandon(difference)
         _refuse_what_has_no_order(session, difference)
         without_index = policies.missing_unique_indexes(
             session, {view for view, policy in difference.after.items() if policy.exclusive_window is None}
@@ -72,6 +74,19 @@ def apply(files: tuple[Path, ...], *, allow_empty: bool, dry_run: bool, as_json:
         return 0
     _print(difference, without_index, advice, verb="would change" if dry_run else "changed")
     return 0
+
+
+def _refuse_to_abandon(difference: policies.Difference) -> None:
+    """Raise ConfigurationError for a policy that would go while tables and triggers are kept for its view."""
+    for change in difference.views:
+        if change.after is None and change.subject in difference.incremental:
+            view = shlex.quote(change.subject)
+            raise ConfigurationError(
+                "it is refreshed incrementally, and no longer declared: without its policy nobody would read the "
+                "changes that are captured for it. Nothing was changed.",
+                subject=change.subject,
+                remedy=f"Run: vistafresca incremental disable {view}; then apply again. Or keep it in views.toml.",
+            )
 
 
 def _refuse_what_has_no_order(session: Session, difference: policies.Difference) -> None:

@@ -13,7 +13,7 @@ from refresh_task.catalog import read_now, read_views
 from refresh_task.database import Session
 from refresh_task.errors import SchemaMissingError, UnknownViewError
 from refresh_task.inspection import Dependencies, Edge, Node, read_dependencies
-from refresh_task.model import ChangeDetection, Fingerprinting, Plan, Step, View
+from refresh_task.model import ChangeDetection, Fingerprinting, Plan, Step, Strategy, View
 from refresh_task.plan import make_plan
 from refresh_task.policies import Policy, read_views_files
 from refresh_task.policies.store import read_patterns, read_policies
@@ -83,6 +83,8 @@ def make_preview(session: Session, settings: Settings, files: Sequence[Path]) ->
 
 def look_for_changes(view: View, step: Step) -> str | None:
     """What is decided only in the step's own snapshot, or is certain already; None: it is refreshed at any rate."""
+    if step.strategy is Strategy.INCREMENTAL:
+        return _look_at_captures(view)
     if view.changed_tables:
         return f"certainly changed: {', '.join(view.changed_tables)}"
     if step.fingerprinting is not Fingerprinting.CHECK:
@@ -91,6 +93,16 @@ def look_for_changes(view: View, step: Step) -> str | None:
         return "skipped if no statement has touched what it reads"
     cost = "" if view.fingerprint_s is None else f" (about {view.fingerprint_s:.1f} s to look)"
     return f"skipped if its fingerprint is unchanged{cost}"
+
+
+def _look_at_captures(view: View) -> str | None:
+    match view.changes_wait:
+        case None:
+            return None
+        case False:
+            return "unchanged: no change waits"
+        case True:
+            return "changes wait"
 
 
 def wave_numbers(plan: Plan) -> dict[str, int]:
@@ -164,6 +176,7 @@ def _views(policies: Mapping[str, Policy], known: Mapping[str, View], dependenci
             group=policy.group,
             priority=policy.priority,
             exclusive_window=policy.exclusive_window,
+            refresh_mode=policy.refresh_mode,
             upstream=tuple(sorted(beneath.get(name, frozenset()) & enabled - {name})),
         )
     return views

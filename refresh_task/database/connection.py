@@ -142,6 +142,14 @@ class Session:
         """The rows of a statement whose names are known only now."""
         return self._fetch(statement, None)
 
+    def describe(self, statement: sql.Composed) -> list[tuple[str, int]]:
+        """The columns of a statement's result: names, and OIDs of their types."""
+        try:
+            description = self._connection.execute(statement).description
+            return [(column.name, column.type_code) for column in description or ()]
+        except psycopg.Error as error:
+            raise self._failure(error) from None
+
     def fetch_one(self, query: str, **parameters: Any) -> dict[str, Any]:
         """The only row of queries/<query>.sql."""
         (row,) = self.fetch_all(query, **parameters)
@@ -174,6 +182,20 @@ class Session:
         with self.transaction():
             self._fetch(b"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY", None)
             yield
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """All statements of the block see one moment, and may change what is there."""
+        with self.transaction():
+            self._fetch(b"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", None)
+            yield
+
+    @contextmanager
+    def trial(self) -> Iterator[None]:
+        """As snapshot(), and all that the block changes is undone."""
+        with self.snapshot():
+            yield
+            raise psycopg.Rollback
 
     def fetch_portable(self, function: str, array: Sequence[int] | Sequence[str]) -> list[dict[str, Any]]:
         """The rows that sql/bi_refresh/functions/<function>.sql gives for an array of OIDs or of texts, on a database
@@ -245,7 +267,7 @@ class Session:
             return NotGrantedError(
                 f"{message}.",
                 subject=self.server,
-                remedy=f'As the schema\'s owner: GRANT bi_refresh_refresher TO "{user}";',
+                remedy=error.diag.message_hint or f'As the schema\'s owner: GRANT bi_refresh_refresher TO "{user}";',
             )
         return StatementFailedError(
             message if message.endswith(".") else f"{message}.",

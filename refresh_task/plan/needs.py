@@ -99,7 +99,7 @@ def _hold(view: View, mates: Sequence[View], now: datetime) -> Hold | None:
                 is_failure=True,
             )
     for mate in itself_first:
-        if has_no_data(mate) or mate.unique_index is not None or mate.exclusive_window is None:
+        if has_no_data(mate) or mate.is_maintained or mate.unique_index is not None or mate.exclusive_window is None:
             continue
         if (opens_at := window_opens_at(mate.exclusive_window, now)) != now:
             whose = "" if mate.name == view.name else f"{mate.name} of its group {view.group}: "

@@ -51,8 +51,9 @@ def _step(view: View, needs: Needs, order: Order, timeout_s: float, now: datetim
         strategy, fingerprinting, reason = Strategy.SKIP, Fingerprinting.NONE, hold.reason
     else:
         need = _as_probe(view, need)
-        strategy, how = choose_strategy(view, now)
-        fingerprinting, remark = choose_fingerprinting(view, now, forced=force and need.by is DueBy.NAMED)
+        forced = force and need.by is DueBy.NAMED
+        strategy, how = choose_strategy(view, now, forced=forced)
+        fingerprinting, remark = choose_fingerprinting(view, now, forced=forced)
         reason = "; ".join(part for part in (need.words, how, remark) if part)
     return Step(
         view=view.name,

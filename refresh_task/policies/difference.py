@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Mapping
-from dataclasses import Field, dataclass, fields, replace
+from dataclasses import Field, dataclass, field, fields, replace
 from datetime import timedelta
 from typing import Any
 
 from refresh_task.database import Session
 from refresh_task.errors import UnknownViewError
-from refresh_task.model import ExclusiveWindow, Schedule
+from refresh_task.model import ExclusiveWindow, IncrementalStatus, Schedule
 from refresh_task.policies.endpoint import Publication
 from refresh_task.policies.policy import Declared, Policy
 from refresh_task.policies.published import require_what_endpoints_name
@@ -51,14 +51,14 @@ class Change:
         if self.after is None:
             return "no longer declared: it will not be refreshed any more; its data and its log stay"
         parts = []
-        for field in fields(Policy):
-            key = _KEYS.get(field.name, field.name)
-            new, default = getattr(self.after, field.name), field.default
+        for one in fields(Policy):
+            key = _KEYS.get(one.name, one.name)
+            new, default = getattr(self.after, one.name), one.default
             if self.before is None:
-                if field.name in _ALWAYS_SHOWN or new != default:
-                    parts.append(f"{key} {_written(field.name, new)}")
-            elif (old := getattr(self.before, field.name)) != new:
-                parts.append(f"{key} {_written(field.name, old)} → {_written(field.name, new)}")
+                if one.name in _ALWAYS_SHOWN or new != default:
+                    parts.append(f"{key} {_written(one.name, new)}")
+            elif (old := getattr(self.before, one.name)) != new:
+                parts.append(f"{key} {_written(one.name, old)} → {_written(one.name, new)}")
         if self.before is not None and self.positions[0] != self.positions[1]:
             parts.append(f"position among the patterns {self.positions[0]} → {self.positions[1]}")
         return ", ".join(parts)
@@ -71,12 +71,14 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """All changes; what the policies are then, by view; and the views that each pattern finds now."""
+    """All changes; what the policies are then, by view; the views that each pattern finds now; and those that were
+    enabled for incremental refresh."""
 
     views: tuple[Change, ...]
     patterns: tuple[Change, ...]
     after: Mapping[str, Policy]
     found: Mapping[str, tuple[str, ...]]
+    incremental: Mapping[str, IncrementalStatus] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return bool(self.views or self.patterns)
@@ -117,6 +119,9 @@ def compare(session: Session, declared: Declared) -> Difference:
             pattern: tuple(sorted(view for view, policy in after.items() if policy.pattern == pattern))
             for pattern in declared.patterns
         },
+        incremental={
+            row["view_name"]: IncrementalStatus(row["status"]) for row in session.fetch_all("read_incremental_views")
+        },
     )
 
 
@@ -139,23 +144,23 @@ def _require(session: Session, view: str, existing: Collection[str], *, subject:
         )
 
 
-def _written(field: str, value: object) -> str:  # noqa: PLR0911  # one for each kind of value
+def _written(key: str, value: object) -> str:  # noqa: PLR0911  # one for each kind of value
     match value:
         case None:
-            return _NOTHING.get(field, "none")
+            return _NOTHING.get(key, "none")
         case Schedule():
             return f"{value.cron} ({value.time_zone})"
         case ExclusiveWindow():
-            return f"{_written(field, value.schedule)} for {_written(field, value.duration)}"
+            return f"{_written(key, value.schedule)} for {_written(key, value.duration)}"
         case timedelta():
             return in_words(value)
         case Publication():
-            keys = [f"{key.name} {_written(key.name, getattr(value, key.name))}" for key in _not_default(value)]
+            keys = [f"{own.name} {_written(own.name, getattr(value, own.name))}" for own in _not_default(value)]
             return f"published ({'; '.join(keys) or 'to every authenticated caller'})"
         case tuple():
-            return ", ".join(_written(field, each) for each in value) or "none"
+            return ", ".join(_written(key, each) for each in value) or "none"
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _not_default(publication: Publication) -> list[Field[Any]]:
-    return [field for field in fields(publication) if getattr(publication, field.name) != field.default]
+    return [one for one in fields(publication) if getattr(publication, one.name) != one.default]

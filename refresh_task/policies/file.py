@@ -13,12 +13,22 @@ from pydantic import Field, ValidationError
 
 from refresh_task.cron import longest_gap
 from refresh_task.errors import ConfigurationError
-from refresh_task.model import ChangeDetection, ExclusiveWindow, Priority, Schedule
+from refresh_task.model import ChangeDetection, ExclusiveWindow, Priority, RefreshMode, Schedule
 from refresh_task.policies.endpoint import Endpoint
 from refresh_task.policies.explanation import explain
 from refresh_task.policies.policy import Declared, Policy
 from refresh_task.policies.tables import Checks, Schedules, Table, Window
-from refresh_task.policies.values import DOWNSTREAM, Duration, Group, Pattern, TargetLag, Timeout, TimeZone, ViewName
+from refresh_task.policies.values import (
+    DOWNSTREAM,
+    Duration,
+    Group,
+    Names,
+    Pattern,
+    TargetLag,
+    Timeout,
+    TimeZone,
+    ViewName,
+)
 
 _LATE_AFTER = timedelta(minutes=30)  # a point of a view's schedule
 
@@ -43,6 +53,9 @@ class ViewEntry(Table):
     suspend_after: int = Field(default=5, ge=1, le=1_000)
     probe_after: Duration = timedelta(hours=1)
     endpoint: Endpoint | None = None
+    refresh_mode: RefreshMode = RefreshMode.AUTO
+    key: Names = ()
+    stages: Names = ()
 
 
 class Defaults(Table):
@@ -59,6 +72,7 @@ class Defaults(Table):
     checks: Checks | None = None
     suspend_after: int | None = Field(default=None, ge=1, le=1_000)
     probe_after: Duration | None = None
+    refresh_mode: RefreshMode | None = None
 
 
 class ViewsFile(Table):
@@ -93,10 +107,21 @@ def read_views_files(files: Sequence[Path]) -> Declared:
                 raise ConfigurationError(
                     "depends_on: it names the view itself.", subject=f"{file}, view {subject}", remedy="Take it out."
                 )
+            _require_single_view(entry, subject=f"{file}, view {subject}")
             if entry.endpoint is not None:
                 _require_publishable(entry.endpoint, entry.name, subject=f"{file}, view {subject}")
             place[subject] = _policy(entry, parsed.defaults)
     return Declared(views, patterns)
+
+
+def _require_single_view(entry: ViewEntry, *, subject: str) -> None:
+    for key in ("key", "stages"):
+        if entry.name is None and getattr(entry, key):
+            raise ConfigurationError(
+                f"{key}: views that a pattern finds have columns and queries of their own.",
+                subject=subject,
+                remedy="Give the view an entry of its own, with its name.",
+            )
 
 
 def _require_publishable(endpoint: Endpoint, name: str | None, *, subject: str) -> None:
@@ -154,6 +179,9 @@ def _policy(entry: ViewEntry, defaults: Defaults) -> Policy:
         suspend_after=values["suspend_after"],
         probe_after=values["probe_after"],
         endpoint=None if entry.endpoint is None else entry.endpoint.publication(),
+        refresh_mode=values["refresh_mode"],
+        key=entry.key,
+        stages=entry.stages,
     )
     return replace(policy, target_lag=longest_gap(schedules) + _LATE_AFTER) if _by_schedule(entry, defaults) else policy
 

@@ -7,14 +7,15 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 
-from refresh_task.model import ChangeDetection, ExclusiveWindow, Priority, Schedule
+from refresh_task.model import ChangeDetection, ExclusiveWindow, Priority, RefreshMode, Schedule
 from refresh_task.policies.endpoint import Publication
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
     """What is declared for one view, all of it. `pattern` is the one that found it; None: declared by name. `endpoint`
-    None: the API does not publish it."""
+    None: the API does not publish it. `key` and `stages` are for enabling incremental refresh; none: what can be
+    proved, and no stages."""
 
     target_lag: timedelta | None = timedelta(minutes=15)  # None: "downstream"
     timeout: timedelta | None = None
@@ -33,6 +34,9 @@ class Policy:
     probe_after: timedelta = timedelta(hours=1)
     pattern: str | None = None
     endpoint: Publication | None = None
+    refresh_mode: RefreshMode = RefreshMode.AUTO
+    key: tuple[str, ...] = ()
+    stages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from refresh_task.database import Session
 from refresh_task.errors import ConfigurationError
-from refresh_task.model import ChangeDetection, ExclusiveWindow, Priority, Schedule
+from refresh_task.model import ChangeDetection, ExclusiveWindow, Priority, RefreshMode, Schedule
 from refresh_task.policies.endpoint import Publication
 from refresh_task.policies.policy import Policy
 
@@ -78,6 +78,10 @@ def _columns(policy: Policy) -> dict[str, Any]:
         "probe_after": _seconds(policy.probe_after),
         "pattern": policy.pattern,
         "endpoint": None if policy.endpoint is None else policy.endpoint.to_json(),
+        # as a release before these keys leaves them where they say nothing
+        "refresh_mode": None if policy.refresh_mode is RefreshMode.AUTO else policy.refresh_mode,
+        "incremental_key": list(policy.key) or None,
+        "incremental_stages": list(policy.stages) or None,
     }
 
 
@@ -103,6 +107,9 @@ def _policy(row: dict[str, Any]) -> Policy:
         probe_after=row["probe_after"],
         pattern=row["pattern"],
         endpoint=None if endpoint is None else Publication.from_json(endpoint),
+        refresh_mode=RefreshMode(row["refresh_mode"] or RefreshMode.AUTO),
+        key=tuple(row["incremental_key"] or ()),
+        stages=tuple(row["incremental_stages"] or ()),
     )
 
 

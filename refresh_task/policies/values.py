@@ -18,6 +18,7 @@ DOWNSTREAM = "downstream"
 _UNITS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
 _LONGEST_S = 10_000 * 86_400
 _LONGEST_TIMEOUT = timedelta(days=1)  # as for VISTAFRESCA_STATEMENT_TIMEOUT_S
+_LONGEST_NAME = 63  # bytes
 # as PostgreSQL writes an identifier that needs no quotes, or one that does
 _IDENTIFIER = r'([a-z_][a-z0-9_$]*|"([^"]|"")+")'
 
@@ -47,6 +48,18 @@ def _timeout(written: Any) -> Any:
     if duration > _LONGEST_TIMEOUT:
         raise ValueRefusedError(written, "is longer than 1 day")
     return duration
+
+
+def _names(written: Any) -> Any:
+    """Of columns or of CTEs: as PostgreSQL has them, without quotes."""
+    if not isinstance(written, list):
+        raise ValueRefusedError(written, 'is not a list of names such as ["region", "month"]')
+    for name in written:
+        if not isinstance(name, str) or not name or len(name.encode()) > _LONGEST_NAME:
+            raise ValueRefusedError(name, "is not a name")
+        if written.count(name) > 1:
+            raise ValueRefusedError(name, "is named twice", "Keep one of the two.")
+    return tuple(written)
 
 
 def _target_lag(written: Any) -> Any:
@@ -98,4 +111,5 @@ Cron = Annotated[str, BeforeValidator(cron_line)]
 TimeZone = Annotated[str, BeforeValidator(time_zone)]
 ViewName = Annotated[str, Field(pattern=rf"^{_IDENTIFIER}\.{_IDENTIFIER}$")]
 Pattern = Annotated[str, Field(pattern=r"^[^.\[\]\"\s]+\.[^\[\]\"]+$")]
+Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
 Group = Annotated[str, Field(min_length=1, max_length=63)]

@@ -1,5 +1,5 @@
-"""One statement that finds, among all views watched by touch triggers, those that nothing was written beneath: cheaper
-by far than a step for each."""
+"""One statement that finds, among all views watched by touch triggers or captured changes, those that nothing was
+written beneath: cheaper by far than a step for each."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from refresh_task.cancellation import Cancellation
 from refresh_task.errors import StatementFailedError, VistafrescaError
-from refresh_task.model import ChangeDetection, Fingerprinting, Outcome, Plan, Remark, Step, Strategy
+from refresh_task.model import ChangeDetection, DueBy, Fingerprinting, Outcome, Plan, Remark, Step, Strategy
 from refresh_task.refresh.failures import QUERY_CANCELED
 from refresh_task.refresh.log import StepLog
 from refresh_task.refresh.sessions import Sessions
@@ -29,12 +29,18 @@ def verifiable(plan: Plan) -> tuple[Step, ...]:
     steps = tuple(
         step
         for step in plan.steps
-        if step.change_detection is ChangeDetection.TOUCH
-        and step.fingerprinting is Fingerprinting.CHECK
+        if _is_told_of_changes(step)
+        and step.due_by is not DueBy.AUDIT
         and step.strategy is not Strategy.SKIP
         and not (step.upstream or step.group or step.problem)
     )
     return steps if len(steps) > 1 else ()
+
+
+def _is_told_of_changes(step: Step) -> bool:
+    return step.strategy is Strategy.INCREMENTAL or (
+        step.change_detection is ChangeDetection.TOUCH and step.fingerprinting is Fingerprinting.CHECK
+    )
 
 
 def verify(steps: tuple[Step, ...], *, log: StepLog, sessions: Sessions, cancellation: Cancellation) -> Verification:

@@ -4,6 +4,7 @@
 --   bi_refresh_reader        for dashboards and people: sees what happened, changes nothing
 --   bi_refresh_operator      the API's login role is a member of this one: sees what a reader sees, refreshes, reschedules. What it
 --                            may read of the views that it publishes is for their owner to grant
+-- Logs of changes hold values of base tables: nobody but the owner reads them.
 DO $$
 DECLARE
     group_role text;
@@ -31,7 +32,7 @@ REVOKE ALL ON ALL FUNCTIONS IN SCHEMA bi_refresh FROM PUBLIC;
 DO $$
 BEGIN
     IF pg_catalog.to_regrole('bi_refresh_refresher') IS NOT NULL THEN
-        GRANT USAGE ON SCHEMA bi_refresh TO bi_refresh_refresher;
+        GRANT USAGE ON SCHEMA bi_refresh, bi_refresh_incremental TO bi_refresh_refresher;
         GRANT SELECT ON ALL TABLES IN SCHEMA bi_refresh TO bi_refresh_refresher;
         GRANT INSERT, UPDATE ON bi_refresh.mv_refresh_run, bi_refresh.mv_refresh_log TO bi_refresh_refresher;
         GRANT EXECUTE ON FUNCTION
@@ -42,6 +43,11 @@ BEGIN
             bi_refresh.record_vacuum(text, bigint),
             bi_refresh.purge_log(interval, integer),
             bi_refresh.compact_touches(),
+            bi_refresh.sync_captures(),
+            bi_refresh.distribute_changes(integer[]),
+            bi_refresh.changes_waiting(text),
+            bi_refresh.is_incremental(text),
+            bi_refresh.capture_problems(integer[]),
             bi_refresh.verify_unchanged(text[], text, text, bigint),
             bi_refresh.select_views(text[]),
             bi_refresh.find_view(text),
@@ -54,6 +60,8 @@ BEGIN
             bi_refresh.pending_views(),
             bi_refresh.view_oid(text),
             bi_refresh.adopt_views(),
+            bi_refresh.drop_retired(interval),
+            bi_refresh.outdated_proofs(),
             bi_refresh.views_by_pattern(text[]),
             bi_refresh.definitely_changed(text),
             bi_refresh.changes_waiting(text),
@@ -68,12 +76,15 @@ BEGIN
         TO bi_refresh_refresher;
     END IF;
     IF pg_catalog.to_regrole('bi_refresh_reader') IS NOT NULL THEN
-        GRANT USAGE ON SCHEMA bi_refresh TO bi_refresh_reader;
+        GRANT USAGE ON SCHEMA bi_refresh, bi_refresh_incremental TO bi_refresh_reader;
         GRANT SELECT ON ALL TABLES IN SCHEMA bi_refresh TO bi_refresh_reader;
         -- among them what `vistafresca plan` asks
         GRANT EXECUTE ON FUNCTION
             bi_refresh.mv_health_check(),
             bi_refresh.get_mv_stats(),
+            bi_refresh.changes_waiting(text),
+            bi_refresh.is_incremental(text),
+            bi_refresh.capture_problems(integer[]),
             bi_refresh.find_view(text),
             bi_refresh.view_oid(text),
             bi_refresh.views_by_pattern(text[]),
@@ -90,7 +101,7 @@ BEGIN
         TO bi_refresh_reader;
     END IF;
     IF pg_catalog.to_regrole('bi_refresh_operator') IS NOT NULL THEN
-        GRANT USAGE ON SCHEMA bi_refresh TO bi_refresh_operator;
+        GRANT USAGE ON SCHEMA bi_refresh, bi_refresh_incremental TO bi_refresh_operator;
         GRANT SELECT ON ALL TABLES IN SCHEMA bi_refresh TO bi_refresh_operator;
         GRANT INSERT, UPDATE ON bi_refresh.mv_refresh_run, bi_refresh.mv_refresh_log TO bi_refresh_operator;
         GRANT EXECUTE ON FUNCTION
@@ -107,6 +118,9 @@ BEGIN
             -- as a reader
             bi_refresh.mv_health_check(),
             bi_refresh.get_mv_stats(),
+            bi_refresh.changes_waiting(text),
+            bi_refresh.is_incremental(text),
+            bi_refresh.capture_problems(integer[]),
             bi_refresh.find_view(text),
             bi_refresh.view_oid(text),
             bi_refresh.views_by_pattern(text[]),

@@ -16,6 +16,9 @@ SELECT
     suspend_after,
     probe_after,
     pattern,
-    endpoint
+    endpoint,
+    refresh_mode,
+    incremental_key,
+    incremental_stages
 FROM bi_refresh.view_policy
 ORDER BY view_name

@@ -18,6 +18,9 @@ INSERT INTO bi_refresh.view_policy (
     probe_after,
     pattern,
     endpoint,
+    refresh_mode,
+    incremental_key,
+    incremental_stages,
     updated_at
 )
 SELECT
@@ -39,6 +42,9 @@ SELECT
     declared.probe_after,
     declared.pattern,
     declared.endpoint,
+    declared.refresh_mode,
+    declared.incremental_key,
+    declared.incremental_stages,
     declared.updated_at
 FROM jsonb_populate_record(
     NULL::bi_refresh.view_policy, %(policy)s::jsonb || jsonb_build_object('updated_at', now())
@@ -62,5 +68,8 @@ SET
     probe_after = excluded.probe_after,
     pattern = excluded.pattern,
     endpoint = excluded.endpoint,
+    refresh_mode = excluded.refresh_mode,
+    incremental_key = excluded.incremental_key,
+    incremental_stages = excluded.incremental_stages,
     schedule_override = CASE WHEN view_policy.schedules = excluded.schedules THEN view_policy.schedule_override END,
     updated_at = excluded.updated_at

@@ -25,6 +25,8 @@ BEGIN
             DELETE FROM bi_refresh.view_policy AS p
             WHERE p.pattern IS NOT NULL
                 AND NOT EXISTS (SELECT FROM fitting WHERE fitting.view_name = p.view_name)
+                -- what was made for it is taken away first: vistafresca incremental disable
+                AND NOT EXISTS (SELECT FROM bi_refresh.incremental_view AS i WHERE i.view_name = p.view_name)
             RETURNING p.view_name, p.change_detection
         ),
 
@@ -48,6 +50,7 @@ BEGIN
                 probe_after,
                 pattern,
                 endpoint,
+                refresh_mode,
                 updated_at
             )
             SELECT
@@ -69,6 +72,7 @@ BEGIN
                 declared.probe_after,
                 declared.pattern,
                 declared.endpoint,
+                declared.refresh_mode,
                 declared.updated_at
             FROM fitting
             INNER JOIN bi_refresh.view_pattern AS pattern ON pattern.pattern = fitting.pattern

@@ -1,5 +1,5 @@
--- Lets one entry that says "everything" stand for those of a maintained table that has very many, or one of that kind among
--- others: the entries of a view that is never refreshed would only grow.
+-- Lets one entry that says "everything" stand for those of a maintained table that has very many: those of a view that is never
+-- refreshed would only grow.
 CREATE OR REPLACE FUNCTION bi_refresh.bound_pending(capture_id integer)
 RETURNS void
 LANGUAGE plpgsql
@@ -9,39 +9,39 @@ DECLARE
     most_entries CONSTANT bigint := 200000;
     pending CONSTANT text := pg_catalog.format('bi_refresh_incremental.pending_%s', capture_id);
     table_id integer;
-    crowded boolean;
 BEGIN
-    -- an entry takes 28 bytes at the least
-    crowded := pg_catalog.pg_relation_size(pending::pg_catalog.regclass) > 28 * most_entries;
+    -- counted only where there may be as many: an entry takes 28 bytes at the least
+    IF pg_catalog.pg_relation_size(pending::pg_catalog.regclass) < 28 * most_entries THEN
+        RETURN;
+    END IF;
     FOR table_id IN
         EXECUTE pg_catalog.format(
-            $crowded$
-            SELECT e.bi_refresh_table FROM %1$s AS e WHERE e.bi_refresh_weight = 0
-            UNION
-            SELECT e.bi_refresh_table FROM %1$s AS e WHERE $2 GROUP BY e.bi_refresh_table HAVING pg_catalog.count(*) > $1
-            $crowded$,
-            pending
+            'SELECT e.bi_refresh_table FROM %1$s AS e GROUP BY e.bi_refresh_table HAVING pg_catalog.count(*) > $1', pending
         )
-        USING most_entries, crowded
+        USING most_entries
     LOOP
-        -- Entries that a refresh is taking at this moment are its own.
+        -- Those that a refresh is taking at this moment are its own.
         EXECUTE pg_catalog.format(
             $collapse$
-            WITH removed AS (
+            WITH free AS MATERIALIZED (
+                SELECT e.ctid, e.bi_refresh_layout FROM %1$s AS e
+                WHERE e.bi_refresh_table = $1
+                FOR UPDATE SKIP LOCKED
+            ),
+            many AS (
+                SELECT pg_catalog.max(free.bi_refresh_layout) AS layout FROM free HAVING pg_catalog.count(*) > $2
+            ),
+            removed AS (
                 DELETE FROM %1$s AS p
-                WHERE p.ctid = ANY (ARRAY(
-                    SELECT e.ctid FROM %1$s AS e WHERE e.bi_refresh_table = $1 FOR UPDATE SKIP LOCKED
-                ))
-                RETURNING p.bi_refresh_layout
+                WHERE p.ctid = ANY (ARRAY(SELECT free.ctid FROM free WHERE EXISTS (SELECT FROM many)))
             )
             INSERT INTO %1$s (bi_refresh_table, bi_refresh_layout, bi_refresh_weight)
-            SELECT $1, pg_catalog.max(removed.bi_refresh_layout), 0
-            FROM removed
-            HAVING pg_catalog.count(*) > 0
+            SELECT $1, many.layout, 0
+            FROM many
             $collapse$,
             pending
         )
-        USING table_id;
+        USING table_id, most_entries;
     END LOOP;
 END
 $$;

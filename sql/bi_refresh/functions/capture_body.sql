@@ -29,11 +29,12 @@ DECLARE
     target CONSTANT text := pg_catalog.format(
         'INSERT INTO %s (bi_refresh_layout, bi_refresh_weight%s)', log, CASE WHEN names <> '' THEN ', ' || names ELSE '' END
     );
-    -- %1$s: 1 or -1, %2$s: the rows
+    -- %1$s: 1 or -1, %2$s: the rows. Each value has its column's type, which saves a step for each row.
     image CONSTANT text := CASE
-        WHEN names = '' THEN pg_catalog.format('SELECT %s, %%1$s FROM %%2$s', captured.layout)
+        WHEN names = '' THEN pg_catalog.format('SELECT %s, %%1$s::pg_catalog.int2 FROM %%2$s', captured.layout)
         ELSE pg_catalog.format(
-            'SELECT %s, %%1$s, image.* FROM (SELECT %s) AS missing CROSS JOIN LATERAL (SELECT %s FROM %%2$s) AS image',
+            'SELECT %s, %%1$s::pg_catalog.int2, image.*'
+            ' FROM (SELECT %s) AS missing CROSS JOIN LATERAL (SELECT %s FROM %%2$s) AS image',
             captured.layout, missing, pg_catalog.replace(names, '%', '%%')
         )
     END;
@@ -44,7 +45,7 @@ DECLARE
         image, '1', CASE WHEN by_row THEN '(SELECT new.*) AS new_row' ELSE 'new_rows' END
     );
     old_image CONSTANT text := pg_catalog.format(
-        image, '-1', CASE WHEN by_row THEN '(SELECT old.*) AS old_row' ELSE 'old_rows' END
+        image, '(-1)', CASE WHEN by_row THEN '(SELECT old.*) AS old_row' ELSE 'old_rows' END
     );
     limited CONSTANT text := CASE WHEN by_row THEN ';' ELSE pg_catalog.format(' LIMIT %s;', most_rows + 1) END;
 BEGIN

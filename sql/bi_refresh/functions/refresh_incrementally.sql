@@ -54,7 +54,7 @@ BEGIN
         full_reason := CASE
             WHEN state.is_distrusted THEN pg_catalog.concat_ws(': ', 'it is distrusted', state.distrust_reason)
             WHEN state.refresh_mode = 'full' THEN 'its policy says refresh_mode = "full"'
-            WHEN plan ->> 'strategy' = 'difference' THEN coalesce(plan ->> 'reason', 'asked for')
+            WHEN plan ->> 'strategy' = 'difference' THEN 'it was asked for'
             WHEN NOT keeps_snapshot THEN 'the transaction is READ COMMITTED, and has no snapshot of its own'
         END;
         structure := structures ->> target.id::text;
@@ -66,6 +66,13 @@ BEGIN
             );
             structure := CASE WHEN examined.problem IS NULL THEN examined.structure END;
             moments := examined.moments;
+        END IF;
+
+        IF target.whole_digest <> bi_refresh.definition_digest(target.whole) THEN
+            -- its stages are parts of views that say something else now
+            target.definition := target.whole;
+            full_reason := 'an ordinary view beneath it was replaced since its stages were made of it: enable it again';
+            structure := NULL;
         END IF;
 
         IF target.definition IS NULL THEN

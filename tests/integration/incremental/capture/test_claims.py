@@ -1,4 +1,4 @@
-"""Entries go from the log to the maintained tables that they matter to, and each refresh takes what its snapshot sees."""
+"""Entries go from the log to the maintained tables that they matter to; each refresh takes what its snapshot sees."""
 
 from __future__ import annotations
 
@@ -279,5 +279,4 @@ def test_values_that_are_equal_and_not_the_same_stay_apart(database: Database) -
     table = maintain(database, measured)
     database.execute("INSERT INTO measured VALUES (1.0), (1.00)")
     with database.connect() as refresher:
-        rows = claim(refresher, table)[measured.id].rows
-    assert sorted(str(amount) for _, amount in rows) == ["1.0", "1.00"]
+        assert claim(refresher, table)[measured.id].changes == 2

@@ -1,0 +1,158 @@
+"""vistafresca incremental explain | enable | verify | redefine | disable"""
+
+from __future__ import annotations
+
+import shlex
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from refresh_task import incremental as life_cycle
+from refresh_task.command_line.incremental_explanation import explain
+from refresh_task.command_line.names import counted
+from refresh_task.command_line.session import json_option, open_session, print_json
+from refresh_task.incremental import DisabledView, EnabledView, OnProgress, Progress, Verification
+from refresh_task.model import ExitCode
+
+_MOST_SHOWN = 20
+
+_patience_option = click.option(
+    "--patience",
+    "patience_s",
+    type=click.FloatRange(min=0),
+    default=600.0,
+    show_default=True,
+    help="Seconds to wait for sessions that use the view; its readers wait half a second at most.",
+)
+
+
+def _column_list(_context: click.Context, _parameter: click.Parameter, value: str | None) -> tuple[str, ...] | None:
+    if value is None:
+        return None
+    names = tuple(name.strip() for name in value.split(","))
+    if not all(names):
+        raise click.BadParameter("write names with commas between them, such as a,b")
+    return names
+
+
+@click.group()
+def incremental() -> None:
+    """Refresh only what changed: try it on a view, have it, check it, give it back (docs/incremental.md)."""
+
+
+@incremental.command()
+@click.argument("view")
+@click.option("--stages", callback=_column_list, help="WITH queries to keep as tables of their own: a,b.")
+@click.option("--key", callback=_column_list, help="Columns that tell the view's rows apart: a,b.")
+@_patience_option
+@json_option
+def enable(
+    view: str, stages: tuple[str, ...] | None, key: tuple[str, ...] | None, patience_s: float, *, as_json: bool
+) -> int:
+    """Have VIEW refreshed incrementally from now on. Run again after a failure, it goes on where it was."""
+    with open_session() as session, _progress(as_json=as_json) as say:
+        result = life_cycle.enable(session, view, stages=stages, key=key, patience_s=patience_s, on_progress=say)
+    _print_enabled(result, "is refreshed incrementally", as_json=as_json)
+    return ExitCode.OK
+
+
+@incremental.command()
+@click.argument("view")
+@click.option(
+    "--query",
+    "file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    required=True,
+    help="A file with the new SELECT statement.",
+)
+@_patience_option
+@json_option
+def redefine(view: str, file: Path, patience_s: float, *, as_json: bool) -> int:
+    """Give VIEW, which is refreshed incrementally, another query: with the same columns, or more at the end."""
+    with open_session() as session, _progress(as_json=as_json) as say:
+        result = life_cycle.redefine(
+            session, view, file.read_text(encoding="utf-8"), patience_s=patience_s, on_progress=say
+        )
+    _print_enabled(result, "has its new definition", as_json=as_json)
+    return ExitCode.OK
+
+
+@incremental.command()
+@click.argument("view")
+@_patience_option
+@json_option
+def disable(view: str, patience_s: float, *, as_json: bool) -> int:
+    """Give VIEW back as the plain materialized view that it was."""
+    with open_session() as session, _progress(as_json=as_json) as say:
+        result = life_cycle.disable(session, view, patience_s=patience_s, on_progress=say)
+    _print_disabled(result, as_json=as_json)
+    return ExitCode.OK
+
+
+@incremental.command()
+@click.argument("view")
+@json_option
+def verify(view: str, *, as_json: bool) -> int:
+    """Compare all rows of VIEW with what its query gives. Exit code 1: some differ."""
+    with open_session() as session, _progress(as_json=as_json) as say:
+        result = life_cycle.verify(session, view, on_progress=say)
+    _print_verification(result, as_json=as_json)
+    return ExitCode.VIEWS_FAILED if result.mismatches else ExitCode.OK
+
+
+incremental.add_command(explain)
+
+
+@contextmanager
+def _progress(*, as_json: bool) -> Iterator[OnProgress]:
+    """Steps on standard error, with the seconds since the command began: standard output is the result's."""
+    began = time.monotonic()
+    console = Console(stderr=True, highlight=False, quiet=as_json)
+
+    def say(progress: Progress) -> None:
+        console.print(f"{time.monotonic() - began:6.1f} s  {progress.message}", style="dim", markup=False)
+
+    yield say
+
+
+def _print_enabled(result: EnabledView, what: str, *, as_json: bool) -> None:
+    if as_json:
+        print_json(asdict(result))
+        return
+    indirect = [name for name in result.captured if name not in result.direct]
+    click.echo(f"{result.view} {what}, after {result.duration_s:.1f} s.")
+    click.echo(f"A change of {', '.join(result.direct)} costs what it touches.")
+    if indirect:
+        click.echo(f"A change of {', '.join(indirect)} is followed by a refresh in full.")
+    click.echo(f"Check it: vistafresca incremental verify {shlex.quote(result.view)}")
+
+
+def _print_disabled(result: DisabledView, *, as_json: bool) -> None:
+    if as_json:
+        print_json(asdict(result))
+        return
+    click.echo(f"{result.view} is a plain materialized view, after {result.duration_s:.1f} s.")
+    if result.released:
+        click.echo(f"No longer captured: {', '.join(result.released)}.")
+
+
+def _print_verification(result: Verification, *, as_json: bool) -> None:
+    if as_json:
+        print_json(asdict(result))
+        return
+    tables = counted(result.tables, "table")
+    if not result.mismatches:
+        click.echo(f"{result.view}: {tables} compared in {result.duration_s:.1f} s, every row as its query gives it.")
+        return
+    click.secho(f"{result.view}: {counted(len(result.mismatches), 'row')} of {tables} differ from its query.", fg="red")
+    for mismatch in result.mismatches[:_MOST_SHOWN]:
+        where = "" if mismatch.stage is None else f"stage {mismatch.stage}: "
+        click.echo(f"  {where}{mismatch.difference} {mismatch.row_key}")
+    if len(result.mismatches) > _MOST_SHOWN:
+        click.echo(f"  and {len(result.mismatches) - _MOST_SHOWN} more")
+    click.echo("They are kept in bi_refresh.incremental_mismatch. What to do: docs/runbook.md")

@@ -1,0 +1,1 @@
+SELECT bi_refresh.catch_up(%(view)s)

@@ -1,0 +1,1 @@
+SELECT bi_refresh.copy_index(%(index)s::oid, %(target)s::oid)

@@ -1,0 +1,1 @@
+SELECT bi_refresh.drop_incremental_view(%(view)s)

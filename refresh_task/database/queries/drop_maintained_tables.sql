@@ -1,0 +1,1 @@
+SELECT bi_refresh.drop_maintained_tables(%(tables)s::integer[])

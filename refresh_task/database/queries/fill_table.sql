@@ -1,0 +1,1 @@
+SELECT bi_refresh.fill_table(%(table)s)

@@ -1,0 +1,1 @@
+SELECT bi_refresh.make_maintain_function(%(table)s)

@@ -1,0 +1,1 @@
+SELECT coalesce(bi_refresh.proof_holds(%(view)s), false) AS holds

@@ -1,0 +1,1 @@
+SELECT bi_refresh.proof_structure(%(view)s) AS structure

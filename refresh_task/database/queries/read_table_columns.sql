@@ -1,0 +1,18 @@
+-- A table that is no part of a larger one, with its columns and what is known of their values; nothing for anything else.
+SELECT
+    c.oid::bigint AS relation,
+    a.attname AS name,
+    a.atttypid::bigint AS type,
+    a.atttypmod AS modifier,
+    t.typtype = 'e' AS is_enum,
+    coalesce(l.collisdeterministic, true) AS is_collated_by_bytes
+FROM pg_class AS c
+INNER JOIN pg_namespace AS n ON c.relnamespace = n.oid
+INNER JOIN pg_attribute AS a ON c.oid = a.attrelid AND a.attnum > 0 AND NOT a.attisdropped
+INNER JOIN pg_type AS t ON a.atttypid = t.oid
+LEFT JOIN pg_collation AS l ON a.attcollation = l.oid
+WHERE n.nspname = %(schema)s
+    AND c.relname = %(table)s
+    AND c.relkind IN ('r', 'p')
+    AND NOT EXISTS (SELECT FROM pg_inherits AS i WHERE i.inhrelid = c.oid)
+ORDER BY a.attnum

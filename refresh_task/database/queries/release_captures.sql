@@ -1,0 +1,4 @@
+SELECT
+    r.relation,
+    r.action
+FROM bi_refresh.release_captures() AS r

@@ -1,0 +1,1 @@
+SELECT pg_advisory_unlock(1447447619, hashtext(%(view)s))

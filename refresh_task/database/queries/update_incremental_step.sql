@@ -1,0 +1,3 @@
+UPDATE bi_refresh.incremental_view
+SET step = %(step)s
+WHERE view_name = %(view)s

@@ -1,0 +1,34 @@
+"""The tables of a view are filled and indexed beside the view, whose readers notice nothing."""
+
+from __future__ import annotations
+
+from refresh_task.incremental.lifecycle.claim import Claim, MaintainedTable
+
+
+def fill(claim: Claim, tables: list[MaintainedTable]) -> None:
+    """Fill each table from its definition, in one snapshot each, with the changes that this snapshot sees taken out of
+    the queues."""
+    for table in tables:
+        claim.say("fill", f"filling {_words(table)}")
+        with claim.session.snapshot():
+            claim.session.execute("fill_table", table=table.id)
+
+
+def copy_indexes(claim: Claim, source: int, target: int) -> None:
+    """Give `target`, which will take the place of `source`, all of its indexes, and gather its statistics."""
+    session = claim.session
+    for index in session.fetch_all("read_indexes_to_copy", source=source, target=target):
+        claim.say("index", f"building the index {index['name']} beside it")
+        session.execute("copy_index", index=index["index"], target=target)
+    claim.say("index", "gathering statistics")
+    session.execute("copy_statistics", source=source, target=target)
+
+
+def make_key_indexes(claim: Claim, table: MaintainedTable) -> None:
+    """The indexes by which its rows and slices are found, where no other serves."""
+    claim.say("index", f"building the indexes that refreshes of {_words(table)} need")
+    claim.session.execute("make_key_indexes", table=table.id)
+
+
+def _words(table: MaintainedTable) -> str:
+    return "its table" if table.stage is None else f"the stage {table.stage}"

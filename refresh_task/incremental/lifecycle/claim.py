@@ -1,0 +1,102 @@
+"""A view that one session alone enables, disables or redefines, as the catalog has it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from refresh_task.database import Session
+from refresh_task.errors import ConfigurationError, UnknownViewError
+from refresh_task.incremental.lifecycle.outcome import OnProgress, Progress
+
+
+@dataclass(frozen=True, slots=True)
+class ViewState:
+    """What stands under a managed view's name, and how far it is on its way. `relation` is None where nothing does;
+    `status` is None where it was never enabled; `relkind` as in pg_class."""
+
+    name: str
+    policy_key: Sequence[str] | None
+    policy_stages: Sequence[str] | None
+    relation: int | None
+    relkind: str | None
+    owner: int | None
+    owner_name: str | None
+    is_populated: bool
+    current_query: str | None
+    is_owner: bool | None
+    may_create: bool | None
+    schema_name: str | None
+    user_name: str
+    status: str | None
+    step: str | None
+    output: str | None
+    query: str | None
+    original: dict[str, Any] | None
+    distrust_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MaintainedTable:
+    """A row of maintained_table: what is kept, and by which view it is defined."""
+
+    id: int
+    position: int
+    stage: str | None
+    kind: str
+    relation: int | None
+    definition: int | None
+    key: Sequence[str] | None
+    slices: Sequence[Sequence[str]]
+    measures: dict[str, Any] | None
+    data_timestamp: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A view whose life cycle is in this session's hands."""
+
+    session: Session
+    view: str
+    on_progress: OnProgress
+
+    def say(self, step: str, message: str) -> None:
+        """Show what is being done."""
+        self.on_progress(Progress(self.view, step, message))
+
+    def read(self) -> ViewState:
+        """The view as it is now."""
+        return ViewState(**self.session.fetch_one("read_incremental_view", view=self.view))
+
+    def tables(self) -> list[MaintainedTable]:
+        """What is maintained for it, in the order of refreshes."""
+        return [MaintainedTable(**row) for row in self.session.fetch_all("read_maintained_tables", view=self.view)]
+
+    def finish_step(self, step: str) -> None:
+        """Record a step that is complete."""
+        self.session.execute("update_incremental_step", view=self.view, step=step)
+
+
+@contextmanager
+def claim_view(session: Session, written: str, on_progress: OnProgress) -> Iterator[Claim]:
+    """The managed view that a name with or without schema means, for this session alone, whose statements may take as
+    long as they need meanwhile. Raises UnknownViewError, and ConfigurationError where another session has it."""
+    found = session.fetch_one("find_view", written=written)
+    if found["problem"] is not None:
+        message = found["problem"].removeprefix(f'"{written}" ')
+        raise UnknownViewError(f"{message}.", subject=written, remedy=found["remedy"])
+    view = str(found["view_name"])
+    if not session.fetch_one("try_life_cycle_lock", view=view)["acquired"]:
+        raise ConfigurationError(
+            "another session is enabling, disabling or redefining it.", subject=view, remedy="Wait until it is done."
+        )
+    former = session.fetch_one("read_timeouts")
+    session.set_statement_timeout(0)
+    try:
+        yield Claim(session, view, on_progress)
+    finally:
+        if session.is_usable:
+            session.set_statement_timeout(former["statement_timeout_ms"] / 1000)
+            session.execute("release_life_cycle_lock", view=view)

@@ -1,0 +1,71 @@
+"""vistafresca incremental disable"""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+
+from refresh_task.database import Session
+from refresh_task.incremental.lifecycle.building import copy_indexes
+from refresh_task.incremental.lifecycle.claim import Claim, ViewState, claim_view
+from refresh_task.incremental.lifecycle.outcome import DisabledView, OnProgress, say_nothing
+from refresh_task.incremental.lifecycle.swapping import alone, drop_retired, swap
+
+
+def disable(
+    session: Session, view: str, *, patience_s: float = 600, on_progress: OnProgress = say_nothing
+) -> DisabledView:
+    """Give back the plain materialized view, filled, with everything it had, from whatever step of enable() it is at.
+    Run again after a crash, it begins anew with what is under the view's name then.
+
+    Raises StatementFailedError, among others where the view's own query fails now.
+    """
+    began = time.monotonic()
+    with claim_view(session, view, on_progress) as claim:
+        state = claim.read()
+        if state.status is not None:
+            # a table that somebody has dropped is not given back, but what was made for it goes
+            if state.relkind == "r":
+                _give_back(claim, state, patience_s=patience_s)
+            claim.say("release", "taking away what was made for it")
+            session.execute("drop_incremental_view", view=claim.view)
+        released = session.fetch_all("release_captures")
+        drop_retired(claim)
+        return DisabledView(
+            view=claim.view,
+            released=tuple(row["relation"] for row in released if row["action"] == "released"),
+            duration_s=time.monotonic() - began,
+        )
+
+
+def _give_back(claim: Claim, state: ViewState, *, patience_s: float) -> None:
+    session = claim.session
+    assert state.relation is not None  # noqa: S101  # there is a table
+    claim.say("fill", "making the materialized view beside the table")
+    relation = session.fetch_one("make_plain_view", view=claim.view)["relation"]
+    snapshot_at = _fill(claim, relation)
+    copy_indexes(claim, state.relation, relation)
+
+    def prepare() -> None:
+        nonlocal snapshot_at
+        for index in session.fetch_all("read_indexes_to_copy", source=state.relation, target=relation):
+            session.execute("copy_index", index=index["index"], target=relation)
+        # readers must not see older data than they have seen
+        shown = session.fetch_one("read_data_timestamp", view=claim.view)["data_timestamp"]
+        if shown is not None and shown > snapshot_at:
+            claim.say("fill", "bringing the materialized view up to date")
+            snapshot_at = _fill(claim, relation)
+
+    def attempt(budget_ms: float) -> None:
+        claim.say("swap", "putting the materialized view under its name")
+        session.execute(
+            "swap_in_view", view=claim.view, successor=relation, snapshot_at=snapshot_at, budget_ms=budget_ms
+        )
+
+    with alone(claim, state.relation, patience_s=patience_s):
+        swap(claim, state.relation, attempt, prepare=prepare, patience_s=patience_s)
+
+
+def _fill(claim: Claim, relation: int) -> datetime:
+    snapshot_at: datetime = claim.session.fetch_one("fill_plain_view", relation=relation)["snapshot_at"]
+    return snapshot_at

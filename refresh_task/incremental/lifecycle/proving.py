@@ -1,0 +1,124 @@
+"""What a change of each table does to a view, proved for the database as it is now, and captured accordingly."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+from refresh_task.database import Session
+from refresh_task.errors import ConfigurationError
+from refresh_task.incremental.lifecycle.claim import Claim, MaintainedTable
+from refresh_task.incremental.model import Proof, Source
+
+_ATTEMPTS = 5
+
+
+def prove_relation(
+    session: Session,
+    relation: int,
+    *,
+    key: Sequence[str] | None = None,
+    slices: Sequence[Sequence[str]] | None = None,
+) -> Proof:
+    """What can be proved of a view or a materialized view (OID)."""
+    # the parser takes a quarter of a second to import, and most runs prove nothing
+    from refresh_task.incremental.proof import prove  # noqa: PLC0415
+
+    return prove(session, relation, key=key, slices=slices)
+
+
+def settle_proof(claim: Claim) -> dict[str, Proof]:
+    """Prove what is maintained for the view, capture what that asks for, and record both; by the table's stage, "" for
+    the output.
+
+    What a proof rests on may be altered at any moment, also while it is made. So the facts are read between two proofs
+    that come out alike: refreshes compare them with those of their own moment, and are made in full where they differ.
+    """
+    session = claim.session
+    tables = claim.tables()
+    proofs = _prove(session, tables)
+    for _ in range(_ATTEMPTS):
+        for table in tables:
+            _refuse(claim, proofs[table.id])
+            capture_sources(session, table.id, proofs[table.id].sources)
+        structure = session.fetch_one("read_proof_structure", view=claim.view)["structure"]
+        again = _prove(session, tables)
+        if again == proofs:
+            by_stage = {table.stage or "": proofs[table.id] for table in tables}
+            session.execute(
+                "update_proof",
+                view=claim.view,
+                proof=json.dumps({stage: asdict(proof) for stage, proof in by_stage.items()}),
+                structure=structure,
+            )
+            return by_stage
+        proofs = again
+    raise ConfigurationError(
+        "the tables that it reads are being altered at this moment.", subject=claim.view, remedy="Try again later."
+    )
+
+
+def capture_sources(session: Session, table: int, sources: Sequence[Source]) -> None:
+    """Have changes captured as a proof asks for it, and record what each does to the table. Triggers are committed one
+    table after another: they wait for writers, and hold up others meanwhile."""
+    captured = capture(session, sources)
+    with session.transaction():
+        session.execute("delete_maintained_sources", table=table, captures=[row["id"] for _, row in captured])
+        for source, row in captured:
+            session.execute(
+                "upsert_maintained_source",
+                table=table,
+                capture=row["id"],
+                slice=source.slice,
+                expressions=list(source.expressions),
+                null_slice=source.null_slice,
+                slides=json.dumps([asdict(slide) for slide in source.slides]),
+                layout=row["layout"],
+                reason=source.reason,
+            )
+
+
+def capture(session: Session, sources: Sequence[Source]) -> list[tuple[Source, dict[str, Any]]]:
+    """Have the changes of these tables captured. Returns each with its id and layout; without materialized views, whose
+    refreshes are seen by themselves."""
+    tables = {
+        row["relation"]
+        for row in session.fetch_all("read_capturable", relations=[source.relation for source in sources])
+    }
+    return [
+        (source, session.fetch_one("capture_table", relation=source.relation, columns=list(source.columns)))
+        for source in sources
+        if source.relation in tables
+    ]
+
+
+def _prove(session: Session, tables: Sequence[MaintainedTable]) -> dict[int, Proof]:
+    """By table; a slicing that was chosen, or asked for, is kept."""
+    return {
+        table.id: _of_kind(table, prove_relation(session, table.definition, key=table.key, slices=table.slices or None))
+        for table in tables
+        if table.definition is not None
+    }
+
+
+def _of_kind(table: MaintainedTable, proof: Proof) -> Proof:
+    """A linear table needs of its one source the columns that it counts and adds up."""
+    if table.kind != "linear" or table.measures is None:
+        return proof
+    (source,) = proof.sources
+    keys = tuple(key["expression"] for key in table.measures["keys"])
+    wanted = replace(
+        source, slice=1, expressions=keys, columns=tuple(table.measures["columns"]), null_slice="rows", reason=None
+    )
+    return replace(proof, slices=(), key=None, sources=(wanted,))
+
+
+def _refuse(claim: Claim, proof: Proof) -> None:
+    if proof.obstacles:
+        raise ConfigurationError(
+            "it cannot be refreshed incrementally any more: " + "; ".join(proof.obstacles) + ".",
+            subject=claim.view,
+            remedy=f"Mend that, or give it back: vistafresca incremental disable {claim.view}",
+        )

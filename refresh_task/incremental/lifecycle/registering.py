@@ -1,0 +1,112 @@
+"""The first step of enabling: is it possible, and what is to be kept? One transaction, so that a refusal leaves
+nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from refresh_task.errors import ConfigurationError
+from refresh_task.incremental.lifecycle.claim import Claim, ViewState
+from refresh_task.incremental.lifecycle.design import Design, MadeTable, make_tables
+from refresh_task.incremental.lifecycle.proving import prove_relation
+from refresh_task.incremental.stages import read_definition
+
+
+def refuse_obstacles(claim: Claim, view: ViewState) -> None:
+    """Raise ConfigurationError for what stands in the way of replacing the view, all of it at once."""
+    if view.relation is None:
+        raise ConfigurationError("it does not exist.", subject=view.name, remedy="Create it, or correct its name.")
+    if view.relkind != "m":
+        raise ConfigurationError(
+            "it is not a materialized view.", subject=view.name, remedy="Only a materialized view can be enabled."
+        )
+    if not view.is_populated:
+        raise ConfigurationError(
+            "it has never been filled.", subject=view.name, remedy=f"Run: vistafresca refresh {view.name}"
+        )
+    if not view.is_owner:
+        raise ConfigurationError(
+            f"it belongs to {view.owner_name}, and only its owner may replace it.",
+            subject=view.name,
+            remedy=f"As {view.owner_name}: GRANT {view.owner_name} TO {view.user_name};",
+        )
+    if not view.may_create:
+        raise ConfigurationError(
+            f"{view.user_name} may not create in its schema.",
+            subject=view.name,
+            remedy=f"As the schema's owner: GRANT CREATE ON SCHEMA {view.schema_name} TO {view.user_name};",
+        )
+    refuse_dependents(claim, view.relation)
+
+
+def refuse_dependents(claim: Claim, relation: int) -> None:
+    """Raise ConfigurationError for what depends on the relation and could not be taken along to another one."""
+    rows = claim.session.fetch_all("read_relation_dependents", relation=relation)
+    obstacles = [*(row["problem"] for row in rows if row["problem"] is not None), *_publications(claim)]
+    if obstacles:
+        raise ConfigurationError(
+            "another table cannot take its place: " + "; ".join(obstacles) + ".",
+            subject=claim.view,
+            remedy="Remove what is named, run the command again, and make it anew.",
+        )
+
+
+def _publications(claim: Claim) -> list[str]:
+    return [
+        f"the publication {row['name']} would send it, and all that is kept for it, to subscribers that have no such "
+        "tables"
+        for row in claim.session.fetch_all("read_publications", view=claim.view)
+    ]
+
+
+def register(
+    claim: Claim,
+    view: ViewState,
+    *,
+    stages: tuple[str, ...],
+    key: Sequence[str] | None,
+    slices: Sequence[Sequence[str]] | None,
+) -> None:
+    """Record what is to be kept for the view, with its definitions and empty tables.
+
+    Raises ConfigurationError where it can never be refreshed incrementally, or nothing would come of it."""
+    session = claim.session
+    refuse_obstacles(claim, view)
+    claim.say("prove", "proving which tables' changes touch which rows")
+    assert view.relation is not None and view.owner is not None  # noqa: S101, PT018  # refused above
+    # of the materialized view: its unique indexes tell its rows apart
+    proof = prove_relation(session, view.relation, key=key, slices=slices)
+    query, views = read_definition(session, view.relation)
+    design = Design(
+        view=view.name,
+        query=query,
+        views=views,
+        owner=view.owner,
+        model=view.relation,
+        stages=stages,
+        key=proof.key,
+        slices=slices if slices is not None else None if stages else proof.slices or None,
+    )
+    with session.transaction():
+        session.execute(
+            "insert_incremental_view",
+            view=view.name,
+            output="table",
+            definition=query.rstrip().removesuffix(";"),
+            original=json.dumps({"relation": view.relation}),
+        )
+        refuse_what_is_indirect(view.name, make_tables(session, design, first_position=1, output_stage=None))
+
+
+def refuse_what_is_indirect(view: str, tables: Sequence[MadeTable]) -> None:
+    """Raise ConfigurationError where a change of any table may touch all rows."""
+    sources = [source for table in tables for source in table.proof.sources]
+    if not any(source.slice is not None for source in sources):
+        raise ConfigurationError(
+            "a change of any table that it reads may touch all of its rows: "
+            + "; ".join(f"{source.name}: {source.reason}" for source in sources)
+            + ".",
+            subject=view,
+            remedy=f"See what would help: vistafresca incremental explain {view}",
+        )

@@ -1,0 +1,52 @@
+"""vistafresca incremental verify"""
+
+from __future__ import annotations
+
+import json
+import time
+
+from refresh_task.database import Session
+from refresh_task.errors import ConfigurationError
+from refresh_task.incremental.lifecycle.claim import claim_view
+from refresh_task.incremental.lifecycle.outcome import Mismatch, OnProgress, Verification, say_nothing
+from refresh_task.incremental.lifecycle.swapping import alone
+
+
+def verify(
+    session: Session, view: str, *, patience_s: float = 600, on_progress: OnProgress = say_nothing
+) -> Verification:
+    """Compare all rows of a view's maintained tables, as a refresh of this moment would leave them, with what their
+    definitions give at the same moment. What differs is recorded; nothing else is changed.
+
+    Raises ConfigurationError where the view is not refreshed incrementally.
+    """
+    began = time.monotonic()
+    with claim_view(session, view, on_progress) as claim:
+        state = claim.read()
+        if state.status not in ("enabled", "distrusted"):
+            raise ConfigurationError(
+                "it is not refreshed incrementally.",
+                subject=claim.view,
+                remedy=f"Enable it first: vistafresca incremental enable {claim.view}",
+            )
+        tables = claim.tables()
+        mismatches: list[Mismatch] = []
+        assert state.relation is not None  # noqa: S101  # it is enabled
+        with alone(claim, state.relation, patience_s=patience_s), session.trial():
+            claim.say("compare", "bringing in what waits for the next refresh")
+            session.execute("catch_up", view=claim.view)
+            for table in tables:
+                claim.say(
+                    "compare", "comparing " + ("its table" if table.stage is None else f"the stage {table.stage}")
+                )
+                found = session.fetch_all("compare_table", table=table.id)
+                mismatches += [Mismatch(table.stage, row["difference"], row["row_key"]) for row in found]
+        for mismatch in mismatches:
+            session.execute(
+                "insert_mismatch",
+                view=claim.view,
+                stage=mismatch.stage,
+                difference=mismatch.difference,
+                row_key=json.dumps(mismatch.row_key, default=str),
+            )
+        return Verification(claim.view, len(tables), tuple(mismatches), time.monotonic() - began)

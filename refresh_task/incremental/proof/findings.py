@@ -1,0 +1,68 @@
+"""What speaks against refreshing incrementally, or is to be remarked, by what the definition uses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from refresh_task.database import Session
+from refresh_task.incremental.proof.definition import Definition
+
+_OBSTACLES = frozenset(
+    {"volatile", "session", "opaque_function", "foreign_table", "row_security", "system_catalog", "unlogged"}
+)
+_MOMENT = "uses the current time"  # as classify_views() words what slides can be made of
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """Of one definition."""
+
+    obstacles: tuple[str, ...]
+    times: tuple[str, ...]  # uses of the time: obstacles, unless all of them are slides
+    dates: tuple[str, ...]  # uses of the date, as current_moments() knows them: moving, unless all of them are slides
+    remarks: tuple[str, ...]
+    groups_inexactly: bool
+    caseless: tuple[str, ...]  # collations for which different texts are equal
+    functions_ask_the_time: bool
+    views: tuple[int, ...]  # ordinary views that it reads, however deep
+
+
+def find(session: Session, definition: Definition, relation: int) -> Findings:
+    """By the rule trees, as change detection does (docs/decisions/0008)."""
+    reads = session.fetch_all("inspect_reads", views=[relation])
+    functions = sorted({row["oid"] for row in reads if row["is_function"]})
+    views = _ordinary_views(session, sorted({row["oid"] for row in reads if row["is_relation"]}))
+    trees = session.fetch_one("prove_trees", views=[relation, *views], functions=functions)
+    classes: dict[str, list[str]] = {}
+    for row in session.fetch_portable("classify_views", [relation]):
+        classes.setdefault(row["class"], []).append(row["detail"])
+    times = sorted(classes.get("time", ()))
+    return Findings(
+        obstacles=(
+            *(f"it {detail}" for name in sorted(_OBSTACLES & classes.keys()) for detail in sorted(classes[name])),
+            *(f"it {detail}: its rows may be others at every moment" for detail in times if detail != _MOMENT),
+            *(
+                f"it reads the materialized view {table.name}, whose changes no trigger can capture"
+                for table in definition.tables
+                if table.kind == "m"
+            ),
+        ),
+        times=tuple(f"it {detail}: its rows may be others at every moment" for detail in times if detail == _MOMENT),
+        dates=tuple(sorted(classes.get("date", ()))),
+        remarks=(
+            *(
+                f"it {detail} and takes its author's word that equal arguments give equal results"
+                for detail in sorted(classes.get("immutable_function", ()))
+            ),
+            *trees["remarks"],
+        ),
+        groups_inexactly=trees["groups_inexactly"],
+        caseless=tuple(trees["collations"]),
+        functions_ask_the_time=trees["functions_ask_the_time"],
+        views=tuple(views),
+    )
+
+
+def _ordinary_views(session: Session, relations: Sequence[int]) -> list[int]:
+    return [row["oid"] for row in session.fetch_all("prove_views", relations=relations)]

@@ -1,0 +1,48 @@
+"""Stages: WITH queries of a definition that are kept as tables of their own (docs/incremental.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from refresh_task.incremental.stages.linear_proof import linear_proof
+from refresh_task.incremental.stages.model import Linear, OrdinaryView, OrdinaryViews, Split, Stage, Text
+from refresh_task.incremental.stages.reading import read_definition, read_linear
+
+__all__ = [
+    "Linear",
+    "OrdinaryView",
+    "OrdinaryViews",
+    "Split",
+    "Stage",
+    "Text",
+    "linear_proof",
+    "possible_stages",
+    "read_definition",
+    "read_linear",
+    "split",
+]
+
+
+# The parser takes a quarter of a second to import, and most runs split nothing.
+
+
+def split(query: str, names: Sequence[str], *, subject: str, views: OrdinaryViews | None = None) -> Split:
+    """Make stages of the named WITH queries.
+
+    `query` is what pg_get_viewdef() gives under an empty search_path; `subject` is the view's name, for messages. Where
+    the query has no such WITH query itself, those of an ordinary view are meant that it selects from, and that view's
+    query takes the place of its name.
+
+    Raises ConfigurationError for a name that there is not, that several have, and for a WITH query that cannot be kept
+    as a table.
+    """
+    from refresh_task.incremental.stages.splitting import split_query  # noqa: PLC0415  # see above
+
+    return split_query(query, names, subject=subject, views=views or {})
+
+
+def possible_stages(query: str, *, subject: str, views: OrdinaryViews | None = None) -> tuple[str, ...]:
+    """The WITH queries that split() would find by their names, for people to choose from."""
+    from refresh_task.incremental.stages.splitting import with_queries  # noqa: PLC0415  # see above
+
+    return with_queries(query, subject=subject, views=views or {})

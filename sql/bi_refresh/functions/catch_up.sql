@@ -1,0 +1,42 @@
+-- Brings the tables that are kept for a view up to date, in this transaction's snapshot, stage by stage: while they are being built and
+-- nobody reads them, or to compare them. No refresh is recorded, and no mismatch looked for.
+CREATE OR REPLACE FUNCTION bi_refresh.catch_up(view_name text)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    target bi_refresh.maintained_table;
+    structure text;
+    moments jsonb;
+    full_reason text;
+    examined record;
+BEGIN
+    FOR target IN
+        SELECT m.* FROM bi_refresh.maintained_table AS m
+        WHERE m.view_name = catch_up.view_name AND m.definition IS NOT NULL
+        ORDER BY m.position
+    LOOP
+        structure := (
+            SELECT s.structure
+            FROM bi_refresh.maintained_structures(ARRAY[catch_up.view_name]) AS s
+            WHERE s.table_id = target.id
+        );
+        moments := bi_refresh.moments_now(target.moments);
+        full_reason := NULL;
+        IF structure IS NULL OR structure IS DISTINCT FROM target.structure THEN
+            examined := bi_refresh.examine_table(target.id);
+            full_reason := coalesce(examined.problem, 'its definition or a table''s structure changed');
+            structure := CASE WHEN examined.problem IS NULL THEN examined.structure END;
+            moments := examined.moments;
+        END IF;
+        PERFORM bi_refresh.maintain(target, structure, moments, full_reason, NULL);
+    END LOOP;
+    PERFORM bi_refresh.require_unmoved(ARRAY(
+        SELECT r.relation
+        FROM bi_refresh.maintained_table AS m
+        CROSS JOIN LATERAL pg_catalog.unnest(m.relations || m.relation) AS r (relation)
+        WHERE m.view_name = catch_up.view_name
+    ));
+END
+$$;

@@ -1,0 +1,23 @@
+-- Drops the materialized view that a view was to be again, if it is not under the view's name yet.
+CREATE OR REPLACE FUNCTION bi_refresh.drop_given_back(view_name text)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    unfinished text;
+BEGIN
+    FOR unfinished IN
+        SELECT pg_catalog.format('%I.%I', n.nspname, c.relname)
+        FROM bi_refresh.incremental_view AS v
+        INNER JOIN pg_catalog.pg_class AS c ON c.oid = (v.original ->> 'given_back')::oid
+        INNER JOIN pg_catalog.pg_namespace AS n ON c.relnamespace = n.oid
+        WHERE v.view_name = drop_given_back.view_name
+            AND n.nspname = 'bi_refresh_incremental'
+            AND c.relname LIKE 'given\_back\_%'
+            AND c.relkind = 'm'
+    LOOP
+        EXECUTE pg_catalog.format('DROP MATERIALIZED VIEW %s', unfinished);
+    END LOOP;
+END
+$$;

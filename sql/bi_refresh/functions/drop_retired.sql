@@ -1,0 +1,33 @@
+-- Drops what stood under a view's name before something else took its place (see take_name()), if that was so long ago that nobody can be
+-- about to read it. Returns their names. What somebody still reads stays for the next call.
+CREATE OR REPLACE FUNCTION bi_refresh.drop_retired(least_age interval DEFAULT '10 min')
+RETURNS SETOF text
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET lock_timeout = '100ms'
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    retired record;
+BEGIN
+    FOR retired IN
+        SELECT bi_refresh.kind_of(c.oid) AS kind, pg_catalog.format('%I.%I', n.nspname, c.relname) AS name
+        FROM pg_catalog.pg_class AS c
+        INNER JOIN pg_catalog.pg_namespace AS n ON c.relnamespace = n.oid
+        WHERE n.nspname = 'bi_refresh_incremental'
+            AND c.relname ~ '^retired_[0-9]+_[0-9]+$'
+            AND c.relkind IN ('r', 'm')
+            AND pg_catalog.to_timestamp(pg_catalog.split_part(c.relname, '_', 3)::double precision)
+            <= pg_catalog.clock_timestamp() - least_age
+        ORDER BY c.oid
+    LOOP
+        BEGIN
+            EXECUTE pg_catalog.format('DROP %s %s', retired.kind, retired.name);
+            RETURN NEXT retired.name;
+        EXCEPTION
+            WHEN lock_not_available THEN
+                NULL;
+        END;
+    END LOOP;
+END
+$$;

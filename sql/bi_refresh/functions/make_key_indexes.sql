@@ -1,0 +1,79 @@
+-- Gives a maintained table the indexes by which its rows and slices are found, where it has none: a unique one on its key, and one on the
+-- columns of each cut. They are named bi_refresh_key_<table> and bi_refresh_slice_<table>_<cut>, and a view that is given back has them
+-- no more.
+CREATE OR REPLACE FUNCTION bi_refresh.make_key_indexes(table_id integer)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    maintained bi_refresh.maintained_table;
+    wanted record;
+BEGIN
+    SELECT t.* INTO STRICT maintained FROM bi_refresh.maintained_table AS t WHERE t.id = table_id;
+    FOR wanted IN
+        WITH cut AS (
+            SELECT 0 AS number, maintained.key_columns::text[] AS columns
+            WHERE maintained.key_columns IS NOT NULL
+            UNION ALL
+            SELECT s.number::integer, ARRAY(SELECT pg_catalog.jsonb_array_elements_text(s.columns))
+            FROM pg_catalog.jsonb_array_elements(maintained.slices) WITH ORDINALITY AS s (columns, number)
+            UNION ALL
+            SELECT 1, pg_catalog.array_agg(k.entry ->> 'column')
+            FROM pg_catalog.jsonb_array_elements(maintained.measures -> 'keys') AS k (entry)
+            WHERE maintained.kind = 'linear'
+        ),
+
+        existing AS (
+            SELECT
+                i.indisunique AND i.indpred IS NULL AND i.indimmediate AS is_unique,
+                i.indpred IS NULL AS is_whole,
+                i.indnkeyatts,
+                ARRAY(
+                    SELECT a.attname::text
+                    FROM pg_catalog.unnest(i.indkey::smallint[]) WITH ORDINALITY AS k (attnum, position)
+                    LEFT JOIN pg_catalog.pg_attribute AS a ON i.indrelid = a.attrelid AND k.attnum = a.attnum AND a.attnum > 0
+                    WHERE k.position <= i.indnkeyatts
+                    ORDER BY k.position
+                ) AS columns
+            FROM pg_catalog.pg_index AS i
+            INNER JOIN pg_catalog.pg_class AS c ON i.indexrelid = c.oid
+            INNER JOIN pg_catalog.pg_am AS m ON c.relam = m.oid
+            WHERE i.indrelid = maintained.relation AND i.indisvalid AND m.amname = 'btree'
+        )
+
+        SELECT
+            cut.number = 0 AS is_key,
+            CASE cut.number
+                WHEN 0 THEN pg_catalog.format('bi_refresh_key_%s', table_id)
+                ELSE pg_catalog.format('bi_refresh_slice_%s_%s', table_id, cut.number)
+            END AS name,
+            (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(c.name), ', ' ORDER BY c.position)
+             FROM pg_catalog.unnest(cut.columns) WITH ORDINALITY AS c (name, position)) AS columns
+        FROM cut
+        WHERE cut.columns <> '{}'
+            AND NOT EXISTS (
+                SELECT FROM existing
+                WHERE existing.is_whole
+                    -- the first columns of it are those of the cut, in any order
+                    AND existing.columns[1:pg_catalog.cardinality(cut.columns)] @> cut.columns
+                    AND (
+                        cut.number > 0
+                        OR (existing.is_unique AND existing.indnkeyatts = pg_catalog.cardinality(cut.columns))
+                    )
+            )
+            -- the key's own index serves a cut that begins with the same columns
+            AND (
+                cut.number = 0
+                OR maintained.key_columns IS NULL
+                OR NOT maintained.key_columns[1:pg_catalog.cardinality(cut.columns)]::text[] @> cut.columns
+            )
+        ORDER BY cut.number
+    LOOP
+        EXECUTE pg_catalog.format(
+            'CREATE %sINDEX %I ON %s (%s)',
+            CASE WHEN wanted.is_key THEN 'UNIQUE ' END, wanted.name, maintained.relation::pg_catalog.regclass, wanted.columns
+        );
+    END LOOP;
+END
+$$;

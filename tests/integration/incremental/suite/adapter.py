@@ -1,0 +1,50 @@
+"""The suite's only door to the feature under test."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from refresh_task.incremental import enable
+from tests.fix_database import Database
+from tests.integration.incremental.shapes import Shape
+
+_ANNOUNCE = """
+    INSERT INTO bi_refresh.mv_refresh_log
+        (view_name, view_oid, trigger_type, triggered_by, strategy, reason, plan, backend_pid)
+    VALUES (%s, bi_refresh.view_oid(%s), 'cron', 'the suite', 'concurrent', 'due', %s, %s)
+"""
+_REFRESH = "SELECT status FROM bi_refresh.refresh_bi_views(%s::text[], 'cron', 'the suite')"
+_LOGGED = "SELECT status, strategy, reason FROM bi_refresh.mv_refresh_log WHERE view_name = %s ORDER BY id DESC LIMIT 1"
+
+
+def enable_for_test(database: Database, shape: Shape) -> None:
+    """From the shape's DDL to a view that is refreshed incrementally."""
+    database.execute(shape.ddl)
+    database.manage(shape.view)
+    with database.session() as session:
+        enable(session, shape.view, stages=shape.stages)
+
+
+def enable_view(database: Database, view: str) -> None:
+    """As its policy has it."""
+    with database.session() as session:
+        enable(session, view)
+
+
+def refresh(
+    control: psycopg.Connection[Any], worker: psycopg.Connection[Any], view: str, *, announced: bool = True
+) -> tuple[str, str, str]:
+    """One refresh in the worker's open transaction, as the task's executor carries it out, or (not announced) as
+    somebody does at psql. Returns status, strategy and reason; raises what the refresh raises."""
+    if announced:
+        plan = {
+            "strategy": "concurrent", "reason": "due", "due_by": "target lag", "fingerprinting": "check",
+            "change_detection": "fingerprint", "on_error": "raise",
+        }  # fmt: skip
+        control.execute(_ANNOUNCE, [view, view, Jsonb(plan), worker.info.backend_pid])
+    worker.execute(_REFRESH, [[view]])
+    status, strategy, reason = worker.execute(_LOGGED, [view]).fetchone() or ("", "", "")
+    return str(status), str(strategy), str(reason)
