@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from typing import Any
 
 from refresh_task.database import Session
 from refresh_task.errors import ConfigurationError
@@ -62,16 +63,7 @@ def settle_proof(claim: Claim) -> dict[str, Proof]:
 def capture_sources(session: Session, table: int, sources: Sequence[Source]) -> None:
     """Have changes captured as a proof asks for it, and record what each does to the table. Triggers are committed one
     table after another: they wait for writers, and hold up others meanwhile."""
-    materialized = {
-        row["relation"]
-        for row in session.fetch_all("read_materialized_sources", relations=[source.relation for source in sources])
-    }
-    captured = [
-        (source, session.fetch_one("capture_table", relation=source.relation, columns=list(source.columns)))
-        for source in sources
-        # their refreshes are seen by themselves
-        if source.relation not in materialized
-    ]
+    captured = capture(session, sources)
     with session.transaction():
         session.execute("delete_maintained_sources", table=table, captures=[row["id"] for _, row in captured])
         for source, row in captured:
@@ -86,6 +78,20 @@ def capture_sources(session: Session, table: int, sources: Sequence[Source]) -> 
                 layout=row["layout"],
                 reason=source.reason,
             )
+
+
+def capture(session: Session, sources: Sequence[Source]) -> list[tuple[Source, dict[str, Any]]]:
+    """Have the changes of these tables captured. Returns each with its id and layout; without materialized views, whose
+    refreshes are seen by themselves."""
+    tables = {
+        row["relation"]
+        for row in session.fetch_all("read_capturable", relations=[source.relation for source in sources])
+    }
+    return [
+        (source, session.fetch_one("capture_table", relation=source.relation, columns=list(source.columns)))
+        for source in sources
+        if source.relation in tables
+    ]
 
 
 def _prove(session: Session, tables: Sequence[MaintainedTable]) -> dict[int, Proof]:

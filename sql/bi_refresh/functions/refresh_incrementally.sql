@@ -70,6 +70,13 @@ BEGIN
             moments := examined.moments;
         END IF;
 
+        IF target.whole_digest <> bi_refresh.definition_digest(target.whole) THEN
+            -- its stages are parts of views that say something else now
+            target.definition := target.whole;
+            full_reason := 'an ordinary view beneath it was replaced since its stages were made of it: enable it again';
+            structure := NULL;
+        END IF;
+
         IF target.definition IS NULL THEN
             outcome := bi_refresh.refresh_over_stages(target, structure, moments, full_reason, state.is_audit);
         ELSE

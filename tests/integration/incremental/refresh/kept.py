@@ -21,7 +21,7 @@ class Reads:
     expressions: tuple[str, ...] = ()
     slice: int | None = 1
     null_slice: str = "any"
-    slides: tuple[tuple[str, str], ...] = ()  # column and bound
+    slides: tuple[tuple[str, str, str], ...] = ()  # column, operator, bound
     columns: tuple[str, ...] | None = None  # captured; None: all
 
 
@@ -208,7 +208,7 @@ def _add_source(
             source.slice,
             list(source.expressions),
             source.null_slice,
-            Jsonb([{"column": column, "bound": bound} for column, bound in source.slides]),
+            Jsonb([{"column": c, "bound": bound, "operator": operator} for c, operator, bound in source.slides]),
             "the tests say so" if source.slice is None else None,
             relation,
             list(source.columns) if source.columns is not None else None,

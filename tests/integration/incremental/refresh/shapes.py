@@ -89,7 +89,7 @@ SHAPES = {
     "a window over time": Kept(
         "SELECT a AS id, count(*) AS n, max(at) AS latest FROM items"
         " WHERE a IS NOT NULL AND at > now() - interval '150 ms' GROUP BY a",
-        (Reads("items", ("a",), slides=(("at", "($1 - '00:00:00.15'::interval)"),)),),
+        (Reads("items", ("a",), slides=(("at", ">", "($1 - '00:00:00.15'::interval)"),)),),
     ),
     "a window with two ends": Kept(
         "SELECT a, label, at FROM items WHERE at > now() - interval '200 ms' AND at <= now() - interval '60 ms'",
@@ -97,7 +97,7 @@ SHAPES = {
             Reads(
                 "items",
                 ("a",),
-                slides=(("at", "($1 - '00:00:00.2'::interval)"), ("at", "($1 - '00:00:00.06'::interval)")),
+                slides=(("at", ">", "($1 - '00:00:00.2'::interval)"), ("at", "<=", "($1 - '00:00:00.06'::interval)")),
             ),
         ),
         key=None,
