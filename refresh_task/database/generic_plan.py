@@ -41,18 +41,19 @@ _SETTINGS = {
 def pinned_settings(session: Session) -> Iterator[None]:
     """A transaction, or a part of the current one, under settings that make plans comparable; as before afterwards."""
     with session.transaction():
-        before = {name: _set(session, name, value) for name, value in _SETTINGS.items()}
+        names = list(_SETTINGS)
+        before = session.fetch_one("pin_settings", names=names, settings=list(_SETTINGS.values()))["before"]
         yield
-        for name, value in before.items():
-            _set(session, name, value)
+        session.execute("pin_settings", names=names, settings=before)
 
 
-def explain(session: Session, query: str, conditions: Sequence[tuple[str, str | None]] = ()) -> Mapping[str, Any]:
+def explain(
+    session: Session, query: str, conditions: Sequence[tuple[str, str | None]] = ()
+) -> Mapping[str, Any] | None:
     """The generic plan of a query's rows under conditions: (column, type) is `column = $n`, with n counted from
-    FIRST_PARAMETER; (column, None) is `column IS NULL`.
+    FIRST_PARAMETER; (column, None) is `column IS NULL`. None: there is none, for a type without equality, say.
 
-    Raises StatementFailedError, after which the transaction goes on, where the planner refuses (a type without
-    equality, a missing right)."""
+    Raises StatementFailedError where it could not be asked (a timeout, no memory); the transaction goes on."""
     types = [kind for _, kind in conditions if kind is not None]
     numbers = iter(range(FIRST_PARAMETER, FIRST_PARAMETER + len(types)))
     where = [
@@ -72,14 +73,22 @@ def explain(session: Session, query: str, conditions: Sequence[tuple[str, str | 
             session.fetch_composed(prepare)
             (row,) = session.fetch_composed(execute)
             session.fetch_composed(_DEALLOCATE)
-    except StatementFailedError:
+    except StatementFailedError as error:
         # prepared statements outlive a transaction that is rolled back
         with suppress(StatementFailedError), session.transaction():
             session.fetch_composed(_DEALLOCATE)
-        raise
+        if not is_refusal(error):
+            raise
+        return None
     (plan,) = row["QUERY PLAN"]
     found: Mapping[str, Any] = plan["Plan"]
     return found
+
+
+def is_refusal(error: StatementFailedError) -> bool:
+    """Whether the statement itself is to blame (SQLSTATE classes of syntax, data and what is not supported), so that it
+    would fail again."""
+    return (error.sqlstate or "")[:2] in ("42", "22", "0A")
 
 
 def query_columns(session: Session, query: str) -> list[tuple[str, int]]:
@@ -94,7 +103,9 @@ def expression_types(session: Session, columns: Mapping[str, str], expressions: 
     try:
         with session.transaction():
             return _types(session, columns, expressions)
-    except StatementFailedError:
+    except StatementFailedError as error:
+        if not is_refusal(error):
+            raise
         return [found for expression in expressions for found in _type_alone(session, columns, expression)]
 
 
@@ -102,7 +113,9 @@ def _type_alone(session: Session, columns: Mapping[str, str], expression: str) -
     try:
         with session.transaction():
             return _types(session, columns, [expression])
-    except StatementFailedError:
+    except StatementFailedError as error:
+        if not is_refusal(error):
+            raise
         return [None]
 
 
@@ -122,8 +135,3 @@ def _types(session: Session, columns: Mapping[str, str], expressions: Sequence[s
     )
     found: list[int | None] = row["types"]
     return found
-
-
-def _set(session: Session, name: str, value: str) -> str:
-    row = session.fetch_one("pin_setting", name=name, value=value)
-    return str(row["before"])

@@ -6,6 +6,8 @@ SELECT
     t.relation::bigint AS relation,
     t.definition::bigint AS definition,
     t.key_columns::text[] AS key,
+    t.slices,
+    t.measures,
     t.data_timestamp
 FROM bi_refresh.maintained_table AS t
 WHERE t.view_name = %(view)s

@@ -49,6 +49,8 @@ class MaintainedTable:
     relation: int | None
     definition: int | None
     key: Sequence[str] | None
+    slices: Sequence[Sequence[str]]
+    measures: dict[str, Any] | None
     data_timestamp: Any
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from typing import Any
 
 from refresh_task.database import Session
 from refresh_task.errors import ConfigurationError
 from refresh_task.incremental.lifecycle.claim import Claim, MaintainedTable
-from refresh_task.incremental.model import Proof
+from refresh_task.incremental.model import Proof, Source
 
 _ATTEMPTS = 5
 
@@ -32,21 +33,20 @@ def settle_proof(claim: Claim) -> dict[str, Proof]:
     """Prove what is maintained for the view, capture what that asks for, and record both; by the table's stage, "" for
     the output.
 
-    What a proof rests on may be altered at any moment, also while it is made. So a structure is read between two proofs
-    that come out alike: refreshes compare it with that of their own moment, and are made in full where it is another.
+    What a proof rests on may be altered at any moment, also while it is made. So the facts are read between two proofs
+    that come out alike: refreshes compare them with those of their own moment, and are made in full where they differ.
     """
     session = claim.session
     tables = claim.tables()
-    slices = (claim.read().original or {}).get("slices")
-    proofs = _prove(session, tables, slices)
+    proofs = _prove(session, tables)
     for _ in range(_ATTEMPTS):
-        for table, proof in proofs.items():
-            _refuse(claim, proof)
-            _capture(session, table, proof)
+        for table in tables:
+            _refuse(claim, proofs[table.id])
+            capture_sources(session, table.id, proofs[table.id].sources)
         structure = session.fetch_one("read_proof_structure", view=claim.view)["structure"]
-        again = _prove(session, tables, slices)
+        again = _prove(session, tables)
         if again == proofs:
-            by_stage = {_name(tables, table): proof for table, proof in proofs.items()}
+            by_stage = {table.stage or "": proofs[table.id] for table in tables}
             session.execute(
                 "update_proof",
                 view=claim.view,
@@ -60,34 +60,10 @@ def settle_proof(claim: Claim) -> dict[str, Proof]:
     )
 
 
-def _prove(
-    session: Session, tables: Sequence[MaintainedTable], slices: Sequence[Sequence[str]] | None
-) -> dict[int, Proof]:
-    """`slices`: those that were asked for, of the output; None: the best that there are."""
-    return {
-        table.id: prove_relation(
-            session, table.definition, key=table.key, slices=slices if table.stage is None else None
-        )
-        for table in tables
-        if table.definition is not None
-    }
-
-
-def _refuse(claim: Claim, proof: Proof) -> None:
-    if proof.obstacles:
-        raise ConfigurationError(
-            "it cannot be refreshed incrementally any more: " + "; ".join(proof.obstacles) + ".",
-            subject=claim.view,
-            remedy=f"Mend that, or give it back: vistafresca incremental disable {claim.view}",
-        )
-
-
-def _capture(session: Session, table: int, proof: Proof) -> None:
-    """Each table's triggers are committed by themselves: they wait for writers, and hold up others meanwhile."""
-    captured = [
-        (source, session.fetch_one("capture_table", relation=source.relation, columns=list(source.columns)))
-        for source in proof.sources
-    ]
+def capture_sources(session: Session, table: int, sources: Sequence[Source]) -> None:
+    """Have changes captured as a proof asks for it, and record what each does to the table. Triggers are committed one
+    table after another: they wait for writers, and hold up others meanwhile."""
+    captured = capture(session, sources)
     with session.transaction():
         session.execute("delete_maintained_sources", table=table, captures=[row["id"] for _, row in captured])
         for source, row in captured:
@@ -102,14 +78,47 @@ def _capture(session: Session, table: int, proof: Proof) -> None:
                 layout=row["layout"],
                 reason=source.reason,
             )
-        session.execute(
-            "update_maintained_table",
-            table=table,
-            slices=json.dumps(proof.slices),
-            key=None if proof.key is None else list(proof.key),
-            moving=list(proof.moving),
+
+
+def capture(session: Session, sources: Sequence[Source]) -> list[tuple[Source, dict[str, Any]]]:
+    """Have the changes of these tables captured. Returns each with its id and layout; without materialized views, whose
+    refreshes are seen by themselves."""
+    tables = {
+        row["relation"]
+        for row in session.fetch_all("read_capturable", relations=[source.relation for source in sources])
+    }
+    return [
+        (source, session.fetch_one("capture_table", relation=source.relation, columns=list(source.columns)))
+        for source in sources
+        if source.relation in tables
+    ]
+
+
+def _prove(session: Session, tables: Sequence[MaintainedTable]) -> dict[int, Proof]:
+    """By table; a slicing that was chosen, or asked for, is kept."""
+    return {
+        table.id: _of_kind(table, prove_relation(session, table.definition, key=table.key, slices=table.slices or None))
+        for table in tables
+        if table.definition is not None
+    }
+
+
+def _of_kind(table: MaintainedTable, proof: Proof) -> Proof:
+    """A linear table needs of its one source the columns that it counts and adds up."""
+    if table.kind != "linear" or table.measures is None:
+        return proof
+    (source,) = proof.sources
+    keys = tuple(key["expression"] for key in table.measures["keys"])
+    wanted = replace(
+        source, slice=1, expressions=keys, columns=tuple(table.measures["columns"]), null_slice="rows", reason=None
+    )
+    return replace(proof, slices=(), key=None, sources=(wanted,))
+
+
+def _refuse(claim: Claim, proof: Proof) -> None:
+    if proof.obstacles:
+        raise ConfigurationError(
+            "it cannot be refreshed incrementally any more: " + "; ".join(proof.obstacles) + ".",
+            subject=claim.view,
+            remedy=f"Mend that, or give it back: vistafresca incremental disable {claim.view}",
         )
-
-
-def _name(tables: Sequence[MaintainedTable], table: int) -> str:
-    return next(each.stage or "" for each in tables if each.id == table)

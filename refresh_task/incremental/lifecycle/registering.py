@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 from refresh_task.errors import ConfigurationError
 from refresh_task.incremental.lifecycle.claim import Claim, ViewState
+from refresh_task.incremental.lifecycle.design import Design, MadeTable, make_tables
 from refresh_task.incremental.lifecycle.proving import prove_relation
-
-_REPORT = "Leave it as it is: vistafresca refreshes it in full."
+from refresh_task.incremental.stages import read_definition
 
 
 def refuse_obstacles(claim: Claim, view: ViewState) -> None:
@@ -37,18 +37,19 @@ def refuse_obstacles(claim: Claim, view: ViewState) -> None:
             subject=view.name,
             remedy=f"As the schema's owner: GRANT CREATE ON SCHEMA {view.schema_name} TO {view.user_name};",
         )
-    obstacles = [*_dependents_in_the_way(claim, view.relation), *_publications(claim)]
+    refuse_dependents(claim, view.relation)
+
+
+def refuse_dependents(claim: Claim, relation: int) -> None:
+    """Raise ConfigurationError for what depends on the relation and could not be taken along to another one."""
+    rows = claim.session.fetch_all("read_relation_dependents", relation=relation)
+    obstacles = [*(row["problem"] for row in rows if row["problem"] is not None), *_publications(claim)]
     if obstacles:
         raise ConfigurationError(
-            "it cannot be replaced by a table: " + "; ".join(obstacles) + ".",
-            subject=view.name,
-            remedy="Remove what is named, enable the view, and make it anew.",
+            "another table cannot take its place: " + "; ".join(obstacles) + ".",
+            subject=claim.view,
+            remedy="Remove what is named, run the command again, and make it anew.",
         )
-
-
-def _dependents_in_the_way(claim: Claim, relation: int) -> list[str]:
-    rows = claim.session.fetch_all("read_relation_dependents", relation=relation)
-    return [row["problem"] for row in rows if row["problem"] is not None]
 
 
 def _publications(claim: Claim) -> list[str]:
@@ -63,7 +64,7 @@ def register(
     claim: Claim,
     view: ViewState,
     *,
-    stages: Sequence[str],
+    stages: tuple[str, ...],
     key: Sequence[str] | None,
     slices: Sequence[Sequence[str]] | None,
 ) -> None:
@@ -73,39 +74,39 @@ def register(
     session = claim.session
     refuse_obstacles(claim, view)
     claim.say("prove", "proving which tables' changes touch which rows")
-    assert view.relation is not None  # noqa: S101  # refused above
+    assert view.relation is not None and view.owner is not None  # noqa: S101, PT018  # refused above
+    # of the materialized view: its unique indexes tell its rows apart
     proof = prove_relation(session, view.relation, key=key, slices=slices)
-    if proof.obstacles:
-        raise ConfigurationError(
-            "it can never be refreshed incrementally: " + "; ".join(proof.obstacles) + ".",
-            subject=view.name,
-            remedy=_REPORT,
-        )
-    if stages:
-        raise ConfigurationError("stages are not supported yet.", subject=view.name, remedy=_REPORT)
-    if not any(source.slice is not None for source in proof.sources):
-        raise ConfigurationError(
-            "a change of any table that it reads may touch all of its rows: "
-            + "; ".join(f"{source.name}: {source.reason}" for source in proof.sources)
-            + ".",
-            subject=view.name,
-            remedy="See what would help: vistafresca incremental explain " + view.name,
-        )
+    query, views = read_definition(session, view.relation)
+    design = Design(
+        view=view.name,
+        query=query,
+        views=views,
+        owner=view.owner,
+        model=view.relation,
+        stages=stages,
+        key=proof.key,
+        slices=slices if slices is not None else None if stages else proof.slices or None,
+    )
     with session.transaction():
         session.execute(
             "insert_incremental_view",
             view=view.name,
             output="table",
-            definition=view.current_query,
-            original=json.dumps({"relation": view.relation, "slices": slices}),
+            definition=query.rstrip().removesuffix(";"),
+            original=json.dumps({"relation": view.relation}),
         )
-        table = session.fetch_one("insert_maintained_table", view=view.name, position=1, stage=None)["id"]
-        session.execute("make_definition", table=table, definition=view.current_query, owner=view.owner)
-        session.execute("make_maintained_table", table=table, model=view.relation)
-        session.execute(
-            "update_maintained_table",
-            table=table,
-            slices="[]",
-            key=None if proof.key is None else list(proof.key),
-            moving=list(proof.moving),
+        refuse_what_is_indirect(view.name, make_tables(session, design, first_position=1, output_stage=None))
+
+
+def refuse_what_is_indirect(view: str, tables: Sequence[MadeTable]) -> None:
+    """Raise ConfigurationError where a change of any table may touch all rows."""
+    sources = [source for table in tables for source in table.proof.sources]
+    if not any(source.slice is not None for source in sources):
+        raise ConfigurationError(
+            "a change of any table that it reads may touch all of its rows: "
+            + "; ".join(f"{source.name}: {source.reason}" for source in sources)
+            + ".",
+            subject=view,
+            remedy=f"See what would help: vistafresca incremental explain {view}",
         )

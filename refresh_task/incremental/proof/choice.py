@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from math import prod
+from math import log10, prod
 from typing import TypeAlias
 
 from refresh_task.incremental.proof.definition import Definition, Table
@@ -33,8 +33,7 @@ def choose(
 ) -> tuple[tuple[str, ...], ...]:
     """The slicings, best first; () where no table is direct on any. A table that is direct on each of several columns
     is direct on them together. `groups`: output columns by which rows were grouped or told apart."""
-    least = max(1.0, _LEAST_WEIGHT * sum(table.changes for table in definition.tables))
-    weights = {table.oid: max(least, table.changes) for table in definition.tables}
+    weights = _weights(definition.tables)
     whole = sum(weights.values())
 
     def cost(chosen: Sequence[_Candidate]) -> float:
@@ -76,6 +75,13 @@ def part_touched(table: Table, expressions: Sequence[str]) -> float:
     """The part of the result that one row touches, as far as statistics tell: 0.01 where there are 100 slices."""
     values = prod(_values(table, expression) for expression in expressions)
     return 1 / max(1.0, min(values, float(max(table.row_count, 1_000))))
+
+
+def _weights(tables: Sequence[Table]) -> dict[int, float]:
+    """By OID. In powers of ten: what is chosen is not to be another one with each row that is written."""
+    magnitudes = {table.oid: 10.0 ** round(log10(1 + table.changes)) for table in tables}
+    least = _LEAST_WEIGHT * max(magnitudes.values(), default=1.0)
+    return {oid: max(least, magnitude) for oid, magnitude in magnitudes.items()}
 
 
 def _parts(definition: Definition, singles: Singles, columns: Sequence[str]) -> dict[int, float]:

@@ -18,7 +18,9 @@ from refresh_task.incremental.proof.nulls import Nulls
 from refresh_task.incremental.proof.outline import groups, unordered
 from refresh_task.incremental.proof.slices import Sliced, null_plan, null_slice_is_of_rows, prove_slices
 from refresh_task.incremental.proof.slides import find_slides, has_hidden_moments
+from refresh_task.incremental.proof.stages import suggest
 from refresh_task.incremental.proof.words import why_indirect
+from refresh_task.incremental.stages import OrdinaryView, OrdinaryViews
 
 _MOST_COLUMNS = 100  # of a wide view, the first are tried
 
@@ -30,6 +32,7 @@ class _Text:
     select: Tree | None
     all: tuple[Tree, ...]
     nulls: Nulls
+    views: OrdinaryViews
 
     def is_never_null(self, column: str) -> bool:
         """Of an output column."""
@@ -78,6 +81,8 @@ def prove(
             )
             for table in definition.tables
         )
+        direct = {source.relation: source.expressions for source in sources if source.slice is not None}
+        suggestions = tuple(suggest(session, definition, text.views, equalities, direct)) if slices is None else ()
         usable_key, key_remarks = _key(definition, text, key)
         return Proof(
             slices=tuple(chosen),
@@ -85,7 +90,7 @@ def prove(
             key=usable_key,
             obstacles=(*findings.obstacles, *(findings.times if slides is None else ())),
             moving=findings.dates if slides is None else (),
-            suggestions=(),
+            suggestions=suggestions,
             remarks=(*key_remarks, *findings.remarks, *sorted({said for tree in text.all for said in unordered(tree)})),
         )
 
@@ -96,7 +101,12 @@ def _read(session: Session, definition: Definition, findings: Findings) -> _Text
     select = read_query(definition.text)
     known = {name: tree for name, tree in views.items() if tree is not None}
     trees = (select, *views.values())
-    return _Text(select, tuple(tree for tree in trees if tree is not None), Nulls({**known, **definition.by_member}))
+    return _Text(
+        select,
+        tuple(tree for tree in trees if tree is not None),
+        Nulls({**known, **definition.by_member}),
+        {(row["schema_name"], row["relation_name"]): OrdinaryView(row["oid"], row["query"]) for row in rows},
+    )
 
 
 def _columns(definition: Definition, names: Sequence[str]) -> list[Column]:

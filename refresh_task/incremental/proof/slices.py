@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 from refresh_task.database import Session
 from refresh_task.database.generic_plan import FIRST_PARAMETER, explain
-from refresh_task.errors import StatementFailedError
 from refresh_task.incremental.proof.definition import Column, Definition, Table
 from refresh_task.incremental.proof.equality import Equalities
 from refresh_task.incremental.proof.expressions import (
@@ -51,9 +50,8 @@ def prove_slices(
     session: Session, definition: Definition, columns: Sequence[Column], equalities: Equalities
 ) -> Sliced | None:
     """None: the planner has no plan for it, for a type without equality, say."""
-    try:
-        root = explain(session, definition.query, [(column.name, column.type) for column in columns])
-    except StatementFailedError:
+    root = explain(session, definition.query, [(column.name, column.type) for column in columns])
+    if root is None:
         return None
     plan = make_plan(root)
     direct = {}
@@ -72,10 +70,8 @@ def prove_slices(
 
 def null_plan(session: Session, definition: Definition, column: str) -> Plan | None:
     """For `column IS NULL`; None: the planner has none."""
-    try:
-        return make_plan(explain(session, definition.query, [(column, None)]))
-    except StatementFailedError:
-        return None
+    root = explain(session, definition.query, [(column, None)])
+    return None if root is None else make_plan(root)
 
 
 def null_slice_is_of_rows(definition: Definition, plan: Plan | None, table: Table, expressions: Sequence[str]) -> bool:

@@ -7,73 +7,77 @@ CREATE OR REPLACE FUNCTION bi_refresh.dirty_keys_query(
     table_id integer, slice integer, changed integer[], is_moved boolean
 )
 RETURNS text
-LANGUAGE sql
+LANGUAGE plpgsql
 STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-WITH target AS (
-    SELECT
-        m.id,
-        m.relation,
-        bi_refresh.slice_columns(m.slices, slice) AS columns,
-        pg_catalog.format('%L::pg_catalog.timestamptz', m.data_timestamp) AS moment_then,
-        'pg_catalog.now()' AS moment_now
-    FROM bi_refresh.maintained_table AS m
-    WHERE m.id = table_id
-),
+BEGIN
+    RETURN (
+        WITH target AS (
+            SELECT
+                m.id,
+                m.relation,
+                bi_refresh.slice_columns(m.slices, slice) AS columns,
+                pg_catalog.format('%L::pg_catalog.timestamptz', m.data_timestamp) AS moment_then,
+                'pg_catalog.now()' AS moment_now
+            FROM bi_refresh.maintained_table AS m
+            WHERE m.id = table_id
+        ),
 
-source AS (
-    SELECT
-        s.capture_id,
-        c.relation,
-        s.slides,
-        -- without a length, which would cut a value off; in the column's collation
-        (
-            SELECT pg_catalog.string_agg(
+        source AS (
+            SELECT
+                s.capture_id,
+                c.relation,
+                s.slides,
+                -- without a length, which would cut a value off; in the column's collation
+                (
+                    SELECT pg_catalog.string_agg(
+                        pg_catalog.format(
+                            '(%s)::%s%s AS c%s',
+                            e.expression,
+                            pg_catalog.format_type(a.atttypid, -1),
+                            ' COLLATE ' || nullif(a.attcollation, 0)::pg_catalog.regcollation::text,
+                            e.position
+                        ),
+                        ', ' ORDER BY e.position
+                    )
+                    FROM ROWS FROM (pg_catalog.unnest(target.columns), pg_catalog.unnest(s.expressions))
+                        WITH ORDINALITY AS e (name, expression, position)
+                    INNER JOIN pg_catalog.pg_attribute AS a ON a.attrelid = target.relation AND e.name = a.attname
+                ) AS keys
+            FROM target
+            INNER JOIN bi_refresh.maintained_source AS s ON target.id = s.table_id AND s.slice = dirty_keys_query.slice
+            INNER JOIN bi_refresh.captured_table AS c ON s.capture_id = c.id
+        ),
+
+        part AS (
+            SELECT
                 pg_catalog.format(
-                    '(%s)::%s%s AS c%s',
-                    e.expression,
-                    pg_catalog.format_type(a.atttypid, -1),
-                    ' COLLATE ' || nullif(a.attcollation, 0)::pg_catalog.regcollation::text,
-                    e.position
-                ),
-                ', ' ORDER BY e.position
-            )
-            FROM ROWS FROM (pg_catalog.unnest(target.columns), pg_catalog.unnest(s.expressions))
-                WITH ORDINALITY AS e (name, expression, position)
-            INNER JOIN pg_catalog.pg_attribute AS a ON a.attrelid = target.relation AND e.name = a.attname
-        ) AS keys
-    FROM target
-    INNER JOIN bi_refresh.maintained_source AS s ON target.id = s.table_id AND s.slice = dirty_keys_query.slice
-    INNER JOIN bi_refresh.captured_table AS c ON s.capture_id = c.id
-),
-
-part AS (
-    SELECT
-        pg_catalog.format(
-            'SELECT %s FROM pg_temp.changed_%s_%s AS changed', source.keys, table_id, source.capture_id
-        ) AS text
-    FROM source
-    WHERE source.capture_id = ANY (changed)
-    UNION ALL
-    SELECT
-        pg_catalog.format(
-            'SELECT %1$s FROM %2$s AS source WHERE (%3$s) IS DISTINCT FROM (%4$s) '
-            'AND (%5$s) BETWEEN LEAST(%3$s, %4$s) AND GREATEST(%3$s, %4$s)',
-            source.keys,
-            source.relation::pg_catalog.regclass,
-            pg_catalog.replace(w.bound, '$1', target.moment_then),
-            pg_catalog.replace(w.bound, '$1', target.moment_now),
-            w."column"
+                    'SELECT %s FROM pg_temp.changed_%s_%s AS changed', source.keys, table_id, source.capture_id
+                ) AS text
+            FROM source
+            WHERE source.capture_id = ANY (changed)
+            UNION ALL
+            SELECT
+                pg_catalog.format(
+                    'SELECT %1$s FROM %2$s AS source WHERE (%3$s) IS DISTINCT FROM (%4$s) '
+                    'AND (%5$s) BETWEEN LEAST(%3$s, %4$s) AND GREATEST(%3$s, %4$s)',
+                    source.keys,
+                    source.relation::pg_catalog.regclass,
+                    pg_catalog.replace(w.bound, '$1', target.moment_then),
+                    pg_catalog.replace(w.bound, '$1', target.moment_now),
+                    w."column"
+                )
+            FROM target
+            CROSS JOIN source
+            CROSS JOIN LATERAL pg_catalog.jsonb_to_recordset(source.slides) AS w ("column" text, bound text)
+            WHERE is_moved
         )
-    FROM target
-    CROSS JOIN source
-    CROSS JOIN LATERAL pg_catalog.jsonb_to_recordset(source.slides) AS w ("column" text, bound text)
-    WHERE is_moved
-)
 
-SELECT 'SELECT pg_catalog.row_number() OVER () AS number, false AS is_sample, slice.* '
-    -- a slice that stood there twice would be computed twice
-    || 'FROM (SELECT DISTINCT * FROM (' || pg_catalog.string_agg(part.text, ' UNION ALL ') || ') AS part) AS slice'
-FROM part
+        SELECT 'SELECT pg_catalog.row_number() OVER () AS number, false AS is_sample, slice.* '
+            -- a slice that stood there twice would be computed twice
+            || 'FROM (SELECT DISTINCT * FROM (' || pg_catalog.string_agg(part.text, ' UNION ALL ') || ') AS part) AS slice'
+        FROM part
+    );
+END
 $$;

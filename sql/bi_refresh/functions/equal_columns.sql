@@ -4,18 +4,22 @@ CREATE OR REPLACE FUNCTION bi_refresh.equal_columns(
     relation oid, columns name[], row_name text, other_name text, numbered boolean
 )
 RETURNS text
-LANGUAGE sql
+LANGUAGE plpgsql
 STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-SELECT pg_catalog.string_agg(
-    pg_catalog.format(
-        '%s.%I %s %s.%I',
-        row_name, a.attname, bi_refresh.equality_operator(a.atttypid), other_name,
-        CASE WHEN numbered THEN 'c' || k.position ELSE a.attname END
-    ),
-    ' AND ' ORDER BY k.position
-)
-FROM pg_catalog.unnest(columns) WITH ORDINALITY AS k (name, position)
-INNER JOIN pg_catalog.pg_attribute AS a ON a.attrelid = relation AND k.name = a.attname
+BEGIN
+    RETURN (
+        SELECT pg_catalog.string_agg(
+            pg_catalog.format(
+                '%s.%I %s %s.%I',
+                row_name, a.attname, bi_refresh.equality_operator(a.atttypid), other_name,
+                CASE WHEN numbered THEN 'c' || k.position ELSE a.attname END
+            ),
+            ' AND ' ORDER BY k.position
+        )
+        FROM pg_catalog.unnest(columns) WITH ORDINALITY AS k (name, position)
+        INNER JOIN pg_catalog.pg_attribute AS a ON a.attrelid = relation AND k.name = a.attname
+    );
+END
 $$;

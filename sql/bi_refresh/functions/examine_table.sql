@@ -22,6 +22,21 @@ BEGIN
     WHERE m.id = table_id
     RETURNING m.* INTO STRICT target;
 
+    UPDATE bi_refresh.maintained_table AS m
+    SET uses_code = EXISTS (
+        SELECT FROM pg_catalog.pg_rewrite AS r
+        INNER JOIN pg_catalog.pg_depend AS d ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND r.oid = d.objid
+        WHERE r.ev_class = ANY (target.relations || coalesce(target.definition, target.relation))
+            -- what is built in is not recorded
+            AND d.refclassid <> 'pg_catalog.pg_class'::pg_catalog.regclass
+            AND d.refclassid <> 'pg_catalog.pg_constraint'::pg_catalog.regclass
+    )
+    OR EXISTS (
+        SELECT FROM pg_catalog.pg_attribute AS a
+        WHERE a.attrelid = ANY (target.relations) AND a.attnum > 0 AND a.atttypid >= 16384
+    )
+    WHERE m.id = target.id;
+
     SELECT
         pg_catalog.min(c.detail) FILTER (WHERE c.class NOT IN ('date', 'time', 'settings', 'immutable_function')),
         pg_catalog.array_agg(c.detail) FILTER (WHERE c.class = 'date'),

@@ -9,14 +9,10 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     began_at CONSTANT timestamptz := pg_catalog.clock_timestamp();
-    merge_joins CONSTANT text := pg_catalog.current_setting('enable_mergejoin');
     found_rows record;
     applied record;
 BEGIN
-    -- Sorting both sides by the key takes longer than hashing one.
-    PERFORM pg_catalog.set_config('enable_mergejoin', 'off', true);
     found_rows := bi_refresh.find_differences(target, NULL, '{}');
-    PERFORM pg_catalog.set_config('enable_mergejoin', merge_joins, true);
     mismatches := found_rows.missing + found_rows.surplus + found_rows.other;
     IF found_by IS NOT NULL AND mismatches > 0 THEN
         PERFORM bi_refresh.keep_mismatches(target, log_id, found_by, 'true');

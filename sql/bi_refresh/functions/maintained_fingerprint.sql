@@ -2,16 +2,20 @@
 -- maintained_table.
 CREATE OR REPLACE FUNCTION bi_refresh.maintained_fingerprint(view_name text)
 RETURNS jsonb
-LANGUAGE sql
+LANGUAGE plpgsql
 STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-SELECT pg_catalog.jsonb_build_object('relations', coalesce(pg_catalog.jsonb_agg(DISTINCT r.relation), '[]'))
-FROM bi_refresh.maintained_table AS m
-CROSS JOIN LATERAL pg_catalog.unnest(m.relations) AS r (relation)
-WHERE m.view_name = maintained_fingerprint.view_name
-    AND r.relation NOT IN (
-        SELECT own.relation FROM bi_refresh.maintained_table AS own
-        WHERE own.view_name = maintained_fingerprint.view_name AND own.relation IS NOT NULL
-    )
+BEGIN
+    RETURN (
+        SELECT pg_catalog.jsonb_build_object('relations', coalesce(pg_catalog.jsonb_agg(DISTINCT r.relation), '[]'))
+        FROM bi_refresh.maintained_table AS m
+        CROSS JOIN LATERAL pg_catalog.unnest(m.relations) AS r (relation)
+        WHERE m.view_name = maintained_fingerprint.view_name
+            AND r.relation NOT IN (
+                SELECT own.relation FROM bi_refresh.maintained_table AS own
+                WHERE own.view_name = maintained_fingerprint.view_name AND own.relation IS NOT NULL
+            )
+    );
+END
 $$;

@@ -1,65 +1,85 @@
 -- Everything but rows that maintained tables' contents come from, and that the proofs of what a change does to them rest on, as one
--- digest for each: their definitions and all that these read (view_structures), constraints and unique indexes of the tables, the
--- triggers that capture their changes, which refresh materialized views among them are of, and the maintained table's own file, which
--- TRUNCATE leaves for another. By the transactions that last changed the catalogs.
+-- digest for each: their definitions and all that these read, with columns, partitions, children, constraints and unique indexes;
+-- parameters, and the database's code where they use any; the triggers that capture changes; and the files of the maintained
+-- table, which TRUNCATE leaves for another, and of the materialized views that it reads, for no trigger tells of their
+-- refreshes. By the transactions that last changed the catalogs' rows, as in view_structures(), but quicker for a few tables: this
+-- is asked before every refresh.
 CREATE OR REPLACE FUNCTION bi_refresh.maintained_structures(views text[])
 RETURNS TABLE (view_name text, table_id integer, structure text)
-LANGUAGE sql
+LANGUAGE plpgsql
 STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-WITH target AS MATERIALIZED (
-    SELECT m.view_name, m.id, m.relation, coalesce(m.definition, m.relation) AS view_oid, m.relations
+DECLARE
+    environment CONSTANT text := bi_refresh.environment_digest();
+    code text;
+BEGIN
+    IF EXISTS (SELECT FROM bi_refresh.maintained_table AS m WHERE m.view_name = ANY (views) AND m.uses_code) THEN
+        code := bi_refresh.code_digest();
+    END IF;
+    RETURN QUERY
+    SELECT
+        m.view_name,
+        m.id,
+        pg_catalog.concat_ws(
+            ':',
+            pg_catalog.md5(pg_catalog.concat_ws(
+                '|',
+                environment,
+                CASE WHEN m.uses_code THEN code END,
+                bi_refresh.capture_structure(ARRAY(
+                    SELECT s.capture_id FROM bi_refresh.maintained_source AS s WHERE s.table_id = m.id ORDER BY s.capture_id
+                ))
+            )),
+            c.relkind,
+            CASE WHEN c.relkind <> 'm' THEN c.relfilenode END,
+            versions.number,
+            versions.digest
+        )
     FROM bi_refresh.maintained_table AS m
-    WHERE m.view_name = ANY (views) AND m.relations IS NOT NULL
-),
-
-pair AS (
-    SELECT target.view_oid, r.relation
-    FROM target
-    LEFT JOIN LATERAL pg_catalog.unnest(target.relations) AS r (relation) ON true
-),
-
-rule AS MATERIALIZED (
-    SELECT i.indrelid AS relation, i.indexrelid AS oid, pg_catalog.concat_ws('/', 'i', i.indexrelid, i.xmin) AS version
-    FROM pg_catalog.pg_index AS i
-    WHERE i.indisunique AND i.indrelid IN (SELECT pair.relation FROM pair)
-    UNION ALL
-    SELECT c.conrelid, c.oid, pg_catalog.concat_ws('/', 'c', c.oid, c.xmin)
-    FROM pg_catalog.pg_constraint AS c
-    WHERE c.conrelid IN (SELECT pair.relation FROM pair)
-)
-
-SELECT
-    target.view_name,
-    target.id,
-    pg_catalog.md5(pg_catalog.concat_ws(
-        '|',
-        described.structure,
-        (
-            SELECT pg_catalog.string_agg(rule.version, ' ' ORDER BY rule.version)
-            FROM rule
-            WHERE rule.relation = ANY (target.relations)
-        ),
-        bi_refresh.capture_structure(ARRAY(
-            SELECT s.capture_id
-            FROM bi_refresh.maintained_source AS s
-            WHERE s.table_id = target.id
-            ORDER BY s.capture_id
-        )),
-        -- no trigger tells that a materialized view was refreshed
-        (
-            SELECT pg_catalog.string_agg(pg_catalog.concat_ws('/', 'm', m.oid, m.xmin, m.relfilenode), ' ' ORDER BY m.oid)
-            FROM pg_catalog.pg_class AS m
-            WHERE m.oid = ANY (target.relations) AND m.relkind = 'm'
-        ),
-        c.relkind,
-        CASE WHEN c.relkind <> 'm' THEN c.relfilenode END
-    ))
-FROM target
-INNER JOIN pg_catalog.pg_class AS c ON target.relation = c.oid
-INNER JOIN bi_refresh.view_structures(
-    ARRAY(SELECT pair.view_oid FROM pair ORDER BY pair.view_oid, pair.relation),
-    ARRAY(SELECT pair.relation FROM pair ORDER BY pair.view_oid, pair.relation)
-) AS described ON target.view_oid = described.view_oid
+    INNER JOIN pg_catalog.pg_class AS c ON m.relation = c.oid
+    CROSS JOIN LATERAL (SELECT m.relations || coalesce(m.definition, m.relation) AS oids) AS read
+    CROSS JOIN LATERAL (
+        SELECT
+            pg_catalog.count(*) AS number,
+            pg_catalog.sum(pg_catalog.hash_record_extended(
+                ROW(v.catalog, v.relation, v.number, v.version, v.file), 0
+            )) AS digest
+        FROM (
+            SELECT 1 AS catalog, p.oid AS relation, 0::oid AS number, p.xmin AS version, p.relfilenode AS file
+            FROM pg_catalog.pg_class AS p
+            -- each REFRESH of the view itself writes its row anew
+            WHERE p.oid = ANY (read.oids) AND (p.oid <> m.relation OR p.relkind <> 'm')
+            UNION ALL
+            SELECT 2, a.attrelid, a.attnum::integer::oid, a.xmin, 0
+            FROM pg_catalog.pg_attribute AS a
+            WHERE a.attrelid = ANY (read.oids) AND a.attnum > 0
+            UNION ALL
+            SELECT 3, d.adrelid, d.adnum::integer::oid, d.xmin, 0
+            FROM pg_catalog.pg_attrdef AS d
+            WHERE d.adrelid = ANY (read.oids)
+            UNION ALL
+            SELECT 4, r.ev_class, r.oid, r.xmin, 0
+            FROM pg_catalog.pg_rewrite AS r
+            WHERE r.ev_class = ANY (read.oids)
+            UNION ALL
+            SELECT 5, i.inhrelid, i.inhparent, i.xmin, i.inhdetachpending::integer::oid
+            FROM pg_catalog.pg_inherits AS i
+            WHERE i.inhrelid = ANY (read.oids)
+            UNION ALL
+            SELECT 6, i.inhrelid, i.inhparent, i.xmin, i.inhdetachpending::integer::oid
+            FROM pg_catalog.pg_inherits AS i
+            WHERE i.inhparent = ANY (read.oids)
+            UNION ALL
+            SELECT 7, i.indrelid, i.indexrelid, i.xmin, 0
+            FROM pg_catalog.pg_index AS i
+            WHERE i.indrelid = ANY (read.oids) AND i.indisunique
+            UNION ALL
+            SELECT 8, k.conrelid, k.oid, k.xmin, 0
+            FROM pg_catalog.pg_constraint AS k
+            WHERE k.conrelid = ANY (read.oids)
+        ) AS v
+    ) AS versions
+    WHERE m.view_name = ANY (views) AND m.relations IS NOT NULL;
+END
 $$;

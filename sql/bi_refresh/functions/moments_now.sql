@@ -2,16 +2,20 @@
 -- transaction; the others are those of current_moments().
 CREATE OR REPLACE FUNCTION bi_refresh.moments_now(moments jsonb)
 RETURNS jsonb
-LANGUAGE sql
+LANGUAGE plpgsql
 STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-SELECT
-    CASE
-        WHEN moments = '{}' THEN moments
-        ELSE bi_refresh.current_moments(ARRAY(
-            SELECT k.detail FROM pg_catalog.jsonb_object_keys(moments) AS k (detail) WHERE k.detail <> 'the time'
-        ))
-        || CASE WHEN moments ? 'the time' THEN pg_catalog.jsonb_build_object('the time', pg_catalog.now()) ELSE '{}' END
-    END
+BEGIN
+    RETURN (
+        SELECT
+            CASE
+                WHEN moments = '{}' THEN moments
+                ELSE bi_refresh.current_moments(ARRAY(
+                    SELECT k.detail FROM pg_catalog.jsonb_object_keys(moments) AS k (detail) WHERE k.detail <> 'the time'
+                ))
+                || CASE WHEN moments ? 'the time' THEN pg_catalog.jsonb_build_object('the time', pg_catalog.now()) ELSE '{}' END
+            END
+    );
+END
 $$;

@@ -6,44 +6,48 @@ CREATE OR REPLACE FUNCTION bi_refresh.slices_query(
     target bi_refresh.maintained_table, cuts integer[], null_cuts integer[]
 )
 RETURNS text
-LANGUAGE sql
+LANGUAGE plpgsql
 STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-WITH part AS (
-    SELECT
-        c.cut,
-        pg_catalog.format(
-            'pg_temp.dirty_%s_%s AS slice INNER JOIN %s AS present ON %s WHERE true%s',
-            target.id,
-            c.cut,
-            target.relation::pg_catalog.regclass,
-            bi_refresh.equal_columns(
-                target.relation, bi_refresh.slice_columns(target.slices, c.cut), 'present', 'slice', true
-            ),
-            bi_refresh.outside_slices(
-                target, ARRAY(SELECT e.cut FROM pg_catalog.unnest(cuts) AS e (cut) WHERE e.cut < c.cut), 'present'
-            )
-        ) AS text
-    FROM pg_catalog.unnest(cuts) AS c (cut)
-    UNION ALL
-    SELECT
-        NULL,
-        pg_catalog.format(
-            '%s AS present WHERE %s%s',
-            target.relation::pg_catalog.regclass,
-            bi_refresh.null_slices(target, null_cuts, 'present'),
-            bi_refresh.outside_slices(target, cuts, 'present')
+BEGIN
+    RETURN (
+        WITH part AS (
+            SELECT
+                c.cut,
+                pg_catalog.format(
+                    'pg_temp.dirty_%s_%s AS slice INNER JOIN %s AS present ON %s WHERE true%s',
+                    target.id,
+                    c.cut,
+                    target.relation::pg_catalog.regclass,
+                    bi_refresh.equal_columns(
+                        target.relation, bi_refresh.slice_columns(target.slices, c.cut), 'present', 'slice', true
+                    ),
+                    bi_refresh.outside_slices(
+                        target, ARRAY(SELECT e.cut FROM pg_catalog.unnest(cuts) AS e (cut) WHERE e.cut < c.cut), 'present'
+                    )
+                ) AS text
+            FROM pg_catalog.unnest(cuts) AS c (cut)
+            UNION ALL
+            SELECT
+                NULL,
+                pg_catalog.format(
+                    '%s AS present WHERE %s%s',
+                    target.relation::pg_catalog.regclass,
+                    bi_refresh.null_slices(target, null_cuts, 'present'),
+                    bi_refresh.outside_slices(target, cuts, 'present')
+                )
+            WHERE null_cuts <> '{}'
         )
-    WHERE null_cuts <> '{}'
-)
 
-SELECT pg_catalog.string_agg(
-    pg_catalog.format(
-        'SELECT present.ctid, (present.*)::pg_catalog.record, %s FROM %s',
-        bi_refresh.column_list(target.relation, 'present.'), part.text
-    ),
-    ' UNION ALL ' ORDER BY part.cut
-)
-FROM part
+        SELECT pg_catalog.string_agg(
+            pg_catalog.format(
+                'SELECT present.ctid, (present.*)::pg_catalog.record, %s FROM %s',
+                bi_refresh.column_list(target.relation, 'present.'), part.text
+            ),
+            ' UNION ALL ' ORDER BY part.cut
+        )
+        FROM part
+    );
+END
 $$;

@@ -93,6 +93,7 @@ CREATE TABLE bi_refresh.maintained_table (
     whole_digest text,
     moving text[] NOT NULL DEFAULT '{}',
     relations oid[],
+    uses_code boolean NOT NULL DEFAULT true,
     -- of its contents
     structure text,
     moments jsonb,
@@ -123,6 +124,8 @@ COMMENT ON COLUMN bi_refresh.maintained_table.whole_digest IS
 COMMENT ON COLUMN bi_refresh.maintained_table.moving IS
 'Uses of the date or the time that are no slide, as classify_views() words them: it is computed in full when they move.';
 COMMENT ON COLUMN bi_refresh.maintained_table.relations IS 'All that its definition reads, as of its structure.';
+COMMENT ON COLUMN bi_refresh.maintained_table.uses_code IS
+'Whether it uses functions, types or operators that somebody made.';
 COMMENT ON COLUMN bi_refresh.maintained_table.structure IS
 'What its contents were made from; NULL or another one now: it is computed in full.';
 COMMENT ON COLUMN bi_refresh.maintained_table.key_us IS 'Microseconds per slice, for each of slices; NULL: not known.';

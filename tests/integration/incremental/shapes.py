@@ -67,7 +67,7 @@ _JOINS = (
     Shape(
         "right_join",
         "SELECT o.id, o.kind, c.name, c.tier FROM customers AS c RIGHT JOIN orders AS o ON c.id = o.customer",
-        "id", ("orders",), ("customers",),
+        "id", ("orders", "customers"),
     ),
     Shape(
         "right_join_by_customer",
@@ -101,7 +101,7 @@ _JOINS = (
         "SELECT o.customer, l.item, sum(l.quantity * l.price) AS worth, min(c.zone) AS zone FROM orders AS o"
         " JOIN lines AS l ON l.order_id = o.id LEFT JOIN customers AS c ON c.id = o.customer"
         " WHERE o.customer IS NOT NULL GROUP BY o.customer, l.item",
-        "customer, item", ("orders", "customers"), ("lines",),
+        "customer, item", ("orders", "customers", "lines"),
     ),
     Shape(
         "self_join",
@@ -169,7 +169,7 @@ _GROUPS = (
         "null_from_an_outer_join",
         "SELECT p.kind AS paid_kind, count(*) AS n, sum(o.amount) AS amount"
         " FROM orders AS o LEFT JOIN payments AS p ON p.order_id = o.id GROUP BY p.kind",
-        "paid_kind", (), ("orders", "payments"),
+        "paid_kind", ("payments",), ("orders",),
     ),
     Shape(
         "expression_group",
@@ -209,7 +209,7 @@ _GROUPS = (
     Shape(
         "jsonb_group",
         "SELECT details ->> 'city' AS city, details -> 'score' AS score, count(*) AS n FROM customers GROUP BY 1, 2",
-        None, ("customers",),
+        None, (), ("customers",),
     ),
     Shape("array_group", "SELECT tags, count(*) AS n FROM customers GROUP BY tags", "tags", ("customers",)),
     Shape(
@@ -283,7 +283,7 @@ _WINDOWS = (
         "top_of_each",
         "SELECT c.id, o.id AS order_id, o.amount FROM customers AS c CROSS JOIN LATERAL"
         " (SELECT id, amount FROM orders WHERE customer = c.id ORDER BY amount DESC NULLS LAST, id LIMIT 2) AS o",
-        "id, order_id", ("customers",), ("orders",),
+        "id, order_id", ("customers", "orders"),
     ),
     Shape(
         "top_by_window",
@@ -311,7 +311,7 @@ _SETS = (
         "SELECT 'order'::text AS source, o.id, c.name, o.amount FROM orders AS o JOIN customers AS c"
         " ON c.id = o.customer UNION ALL SELECT 'payment', p.id, o.label, p.paid FROM payments AS p"
         " LEFT JOIN orders AS o ON o.id = p.order_id",
-        "source, id", ("payments",), ("customers", "orders"),
+        "source, id", ("payments", "customers"), ("orders",),
     ),
     Shape("union_rows", "SELECT kind, label AS word FROM orders UNION SELECT kind, word FROM clicks", None,
           ("orders", "clicks")),
@@ -320,10 +320,11 @@ _SETS = (
         "SELECT kind, customer AS n FROM orders INTERSECT ALL SELECT kind, order_id FROM payments",
         None, ("orders", "payments"),
     ),
-    Shape("except_rows", "SELECT kind FROM orders EXCEPT SELECT kind FROM clicks", "kind", ("orders", "clicks")),
+    Shape("except_rows", "SELECT kind FROM orders EXCEPT SELECT kind FROM clicks", "kind", (),
+          ("orders", "clicks")),
     Shape(
         "except_all", "SELECT kind, n FROM clicks EXCEPT ALL SELECT kind, customer FROM orders", None,
-        ("clicks", "orders"),
+        (), ("clicks", "orders"),
     ),
 )  # fmt: skip
 
@@ -374,13 +375,13 @@ _SUBQUERIES = (
         "correlated_scalars",
         "SELECT c.id, c.name, (SELECT max(o.amount) FROM orders AS o WHERE o.customer = c.id) AS most,"
         " (SELECT count(*) FROM payments AS p WHERE p.kind = c.id) AS payments FROM customers AS c",
-        "id", ("customers",), ("orders", "payments"),
+        "id", ("customers", "orders", "payments"),
     ),
     Shape(
         "lateral_group",
         "SELECT c.id, o.n, o.amount FROM customers AS c LEFT JOIN LATERAL"
         " (SELECT count(*) AS n, sum(amount) AS amount FROM orders WHERE customer = c.id) AS o ON true",
-        "id", ("customers",), ("orders",),
+        "id", ("customers", "orders"),
     ),
     Shape(
         "any_of_an_array",

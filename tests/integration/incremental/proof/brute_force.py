@@ -42,6 +42,7 @@ class BruteForce:
         """What was belied, in words. A change is undone before the next one; each `kept`th is not."""
         found: list[str] = []
         self._look()
+        self._look_at_changes()
         for number in range(changes):
             with suppress(*_REFUSED), self._connection.transaction():
                 said = self._change()
@@ -61,8 +62,15 @@ class BruteForce:
         for number, claim in enumerate(self._claimed):
             self._make(f"view_{number}", f"SELECT {_kept(claim.proof)} FROM ({claim.query}) AS q")
 
+    def _look_at_changes(self) -> None:
+        """Make the tables of _find_changed() where no rollback takes them away."""
+        for name, number in self._numbers.items():
+            self._find_changed(name, number)
+
     def _make(self, name: str, query: str) -> None:
-        self._run(f"DROP TABLE IF EXISTS pg_temp.{name}; CREATE TEMP TABLE {name} AS {query}")
+        # one table for all times: dropped ones would keep their locks to the end of the transaction
+        self._run(f"CREATE TEMP TABLE IF NOT EXISTS {name} AS {query} WITH NO DATA")
+        self._run(f"DELETE FROM pg_temp.{name}; INSERT INTO pg_temp.{name} {query}")
 
     def _run(self, statement: str) -> psycopg.Cursor[Any]:
         return self._connection.execute(statement.encode())
@@ -107,8 +115,9 @@ class BruteForce:
                 _touches(claim.proof, source, f"changed_{self._numbers[name]}") for name, source in read.items()
             )
             rows = self._run(
-                f"WITH after AS (SELECT {_kept(claim.proof)} FROM ({claim.query}) AS q), d AS ((TABLE pg_temp.view_{number}"
-                f" EXCEPT ALL TABLE after) UNION ALL (TABLE after EXCEPT ALL TABLE pg_temp.view_{number}))"
+                f"WITH after AS (SELECT {_kept(claim.proof)} FROM ({claim.query}) AS q), d AS"
+                f" ((TABLE pg_temp.view_{number} EXCEPT ALL TABLE after)"
+                f" UNION ALL (TABLE after EXCEPT ALL TABLE pg_temp.view_{number}))"
                 f" SELECT d.image, coalesce({touched}, false) FROM d"
             ).fetchall()
             self.touched += bool(rows)

@@ -1,0 +1,4 @@
+SELECT
+    relation,
+    action
+FROM bi_refresh.sync_captures()
