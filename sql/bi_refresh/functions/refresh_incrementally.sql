@@ -11,6 +11,7 @@ DECLARE
     keeps_snapshot CONSTANT boolean := pg_catalog.current_setting('transaction_isolation') <> 'read committed';
     snapshot_at CONSTANT timestamptz :=
         CASE WHEN keeps_snapshot THEN pg_catalog.transaction_timestamp() ELSE pg_catalog.clock_timestamp() END;
+    took_ms double precision;
     state record;
     structures jsonb;
     target bi_refresh.maintained_table;
@@ -36,11 +37,12 @@ BEGIN
     IF keeps_snapshot AND NOT state.is_distrusted AND NOT state.is_audit
         AND bi_refresh.nothing_changed(view_name, structures)
     THEN
+        took_ms := 1000 * pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - began_at);
         RETURN bi_refresh.record_unchanged(
             log_id,
-            bi_refresh.describe_unchanged_tables(view_name, state.data_timestamp, began_at),
-            state.fingerprint,
-            1000 * pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - began_at)
+            bi_refresh.describe_unchanged_tables(view_name, state.fingerprint, took_ms),
+            coalesce(state.fingerprint, bi_refresh.maintained_fingerprint(view_name)),
+            took_ms
         );
     END IF;
 
