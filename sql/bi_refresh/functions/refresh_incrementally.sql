@@ -54,7 +54,7 @@ BEGIN
         full_reason := CASE
             WHEN state.is_distrusted THEN pg_catalog.concat_ws(': ', 'it is distrusted', state.distrust_reason)
             WHEN state.refresh_mode = 'full' THEN 'its policy says refresh_mode = "full"'
-            WHEN plan ->> 'strategy' = 'difference' THEN coalesce(plan ->> 'reason', 'asked for')
+            WHEN plan ->> 'strategy' = 'difference' THEN 'it was asked for'
             WHEN NOT keeps_snapshot THEN 'the transaction is READ COMMITTED, and has no snapshot of its own'
         END;
         structure := structures ->> target.id::text;
