@@ -15,6 +15,7 @@ from refresh_task.cancellation import GRACE_S, Cancellation, cancel_on_signals
 from refresh_task.catalog import adopt_views, read_now, read_view_status, read_views
 from refresh_task.database import Session, connect
 from refresh_task.errors import ConfigurationError, RunStuckError, VistafrescaError
+from refresh_task.incremental.proofs import keep_proofs
 from refresh_task.incremental.upkeep import keep_captures
 from refresh_task.model import (
     ExitCode,
@@ -157,6 +158,8 @@ def _start(settings: Settings, control: Session, reporter: Reporter, kind: RunKi
         adopt_views(control)
         for remark in keep_captures(control):
             reporter.happened(remark)
+        for remark in keep_proofs(control):
+            reporter.happened(remark)
     except VistafrescaError as error:
         # What an earlier run left, or a view that is new, is not worth this run.
         reporter.housekeeping_failed(error)
@@ -184,7 +187,8 @@ def _finish(control: Session, plan: Plan, ended: RunResult) -> RunResult:
         views_upstream_failed=ended.count(Status.UPSTREAM_FAILED),
         views_not_due=len(plan.undue),
     )
-    return replace(ended, status=status, views=views, undue=plan.undue)
+    log_bytes = control.fetch_one("read_capture_log_size")["bytes"]
+    return replace(ended, status=status, views=views, undue=plan.undue, capture_log_bytes=log_bytes)
 
 
 def _tidy_up(settings: Settings, control: Session, reporter: Reporter, kind: RunKind) -> None:

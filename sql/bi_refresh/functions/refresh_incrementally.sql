@@ -20,7 +20,7 @@ DECLARE
     moments jsonb;
     full_reason text;
     outcome record;
-    finding text;
+    audit record;
     reasons text[] := '{}';
     strategies text[] := '{}';
     inserted bigint := 0;
@@ -35,6 +35,8 @@ BEGIN
     SELECT pg_catalog.jsonb_object_agg(s.table_id, s.structure) INTO structures
     FROM bi_refresh.maintained_structures(ARRAY[refresh_incrementally.view_name]) AS s;
     IF keeps_snapshot AND NOT state.is_distrusted AND NOT state.is_audit
+        -- somebody wants it made anew whatever is known of changes
+        AND plan ->> 'fingerprinting' IS DISTINCT FROM 'keep'
         AND bi_refresh.nothing_changed(view_name, structures)
     THEN
         took_ms := 1000 * pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - began_at);
@@ -54,7 +56,7 @@ BEGIN
         full_reason := CASE
             WHEN state.is_distrusted THEN pg_catalog.concat_ws(': ', 'it is distrusted', state.distrust_reason)
             WHEN state.refresh_mode = 'full' THEN 'its policy says refresh_mode = "full"'
-            WHEN plan ->> 'strategy' = 'difference' THEN coalesce(plan ->> 'reason', 'asked for')
+            WHEN plan ->> 'strategy' = 'difference' THEN 'it was asked for'
             WHEN NOT keeps_snapshot THEN 'the transaction is READ COMMITTED, and has no snapshot of its own'
         END;
         structure := structures ->> target.id::text;
@@ -80,9 +82,14 @@ BEGIN
         ELSE
             outcome := bi_refresh.maintain(target, structure, moments, full_reason, log_id);
             IF outcome.strategy <> 'difference' AND (state.is_audit OR outcome.mismatches > 0) THEN
-                finding := bi_refresh.audit_table(target.id, log_id, outcome.mismatches);
-                reasons := pg_catalog.array_append(reasons, finding);
-                outcome.strategy := CASE WHEN finding IS NULL THEN outcome.strategy ELSE 'difference' END;
+                audit := bi_refresh.audit_table(target.id, log_id, outcome.mismatches);
+                outcome.inserted := outcome.inserted + audit.inserted;
+                outcome.deleted := outcome.deleted + audit.deleted;
+                outcome.total := audit.total;
+                IF audit.finding IS NOT NULL THEN
+                    reasons := reasons || audit.finding;
+                    outcome.strategy := 'difference';
+                END IF;
             END IF;
         END IF;
         strategies := strategies || outcome.strategy;
