@@ -44,7 +44,7 @@ def enable(
         attempts = 0
         if state.status in ("enabled", "distrusted"):
             _prove_again(claim, state)
-            drop_retired(claim)
+            drop_retired(claim, patience_s=min(patience_s, 60))
         else:
             if state.status is None:
                 register(
@@ -127,5 +127,5 @@ def _build_and_swap(claim: Claim, *, patience_s: float) -> int:
         wait_until_seen(claim, patience_s=patience_s)
         claim.finish_step("seen by all")
     attempts = put_in_place(claim, state.relation, output, patience_s=patience_s)
-    drop_retired(claim)
+    drop_retired(claim, patience_s=min(patience_s, 60))
     return attempts
