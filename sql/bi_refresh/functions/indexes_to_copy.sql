@@ -1,5 +1,5 @@
--- The valid indexes of a relation that its successor has no copy of yet, unique ones first. A copy is called index_<OID of the first>
--- until the successor takes the relation's name.
+-- The valid indexes of a relation that its successor has no copy of yet, unique ones first. A copy is called
+-- index_<OID of the first> until the successor takes the relation's name.
 CREATE OR REPLACE FUNCTION bi_refresh.indexes_to_copy(source oid, target oid)
 RETURNS TABLE (index_oid oid, index_name text)
 LANGUAGE sql

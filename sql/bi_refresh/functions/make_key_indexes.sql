@@ -1,6 +1,6 @@
--- Gives a maintained table the indexes by which its rows and slices are found, where it has none: a unique one on its key, and one on the
--- columns of each cut. They are named bi_refresh_key_<table> and bi_refresh_slice_<table>_<cut>, and a view that is given back has them
--- no more.
+-- Gives a maintained table the indexes by which its rows and slices are found, where it has none: a unique one on its
+-- key, and one on the columns of each cut. They are named bi_refresh_key_<table> and bi_refresh_slice_<table>_<cut>,
+-- and a view that is given back has them no more.
 CREATE OR REPLACE FUNCTION bi_refresh.make_key_indexes(table_id integer)
 RETURNS void
 LANGUAGE plpgsql

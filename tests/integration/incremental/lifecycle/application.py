@@ -1,4 +1,4 @@
-"""An application that only knows `SELECT … FROM shop.mv_revenue`, while writers write: every way in which it may ask."""
+"""An application that only knows `SELECT … FROM shop.mv_revenue`, while writers write: all ways in which it may ask."""
 
 from __future__ import annotations
 
@@ -56,7 +56,13 @@ class Application:
 
     def enter(self) -> None:
         """Begin to ask and to write."""
-        for work in (self._ask_simply, self._ask_prepared, self._ask_in_transactions, self._ask_in_snapshots, self._write):
+        for work in (
+            self._ask_simply,
+            self._ask_prepared,
+            self._ask_in_transactions,
+            self._ask_in_snapshots,
+            self._write,
+        ):
             thread = threading.Thread(target=self._guard, args=(work,))
             thread.start()
             self._threads.append(thread)
@@ -79,7 +85,7 @@ class Application:
         role = "postgres" if work == self._write else self.shop.reader
         try:
             with psycopg.connect(database.server.dsn(database.name, user=role), autocommit=True) as connection:
-                work(connection, random.Random(work.__name__))
+                work(connection, random.Random(work.__name__))  # noqa: S311  # to be had again
         except Exception as error:  # noqa: BLE001  # any error is what this looks for
             self.problems.append(f"{work.__name__}: {type(error).__name__}: {error}")
 

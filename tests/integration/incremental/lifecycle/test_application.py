@@ -1,5 +1,5 @@
-"""An application that only knew the materialized view sees no error, no empty moment and no lost grant while the view is
-enabled, refreshed, redefined and given back under load."""
+"""An application that only knew the materialized view sees no error, no empty moment and no lost grant while the view
+is enabled, refreshed, redefined and given back under load."""
 
 from __future__ import annotations
 
