@@ -6,7 +6,9 @@
 -- The former one is not dropped yet. A session that executes a function with a parsed body may have taken from it,
 -- before it was bound anew, that the former one is to be read, and wait for its lock: it reads it now, and would fail
 -- (see drop_retired()).
-CREATE OR REPLACE FUNCTION bi_refresh.take_name(former oid, successor oid, dependents text[], more_rights jsonb DEFAULT '[]')
+CREATE OR REPLACE FUNCTION bi_refresh.take_name(
+    former oid, successor oid, dependents text[], more_rights jsonb DEFAULT '[]'
+)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
