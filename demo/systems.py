@@ -4,6 +4,12 @@ from __future__ import annotations
 
 # How many of each system's main rows: enough to see something, and loaded in seconds.
 SYSTEMS = {"fluxion": 100_000, "universal_transactions": 20_000, "teloo": 3_000, "driver_matrix": 2_000}
+# Views that gain from being refreshed incrementally; docs/incremental.md says why the others do not.
+INCREMENTAL = (
+    "fluxion.mv_ubicaciones_summary_regional",
+    "universal_transactions.universal_transactions_mv",
+    "ops.mv_payments_driver_matrix_cabinet",
+)
 
 
 def migrate_command() -> str:

@@ -121,6 +121,20 @@ def _views(database: Database, run: RunMetrics, log: LogMetrics) -> Sequence[Wat
             ),
             first="Mend the cause named with the view; then: vistafresca resume VIEW.",
         ),
+        Watch(
+            name="incremental-mismatch",
+            metric=run.metric("ViewsDistrusted", statistic="Maximum", period=FIVE_MINUTES),
+            threshold=1,
+            missing=HOLD,
+            what=(
+                "A comparison found other rows in an incremental view than its definition gives. It was refreshed in "
+                "full at once, and is from now on, so its readers see right data again."
+            ),
+            first=(
+                "Tell those who read it in the meantime. Report what was found; then: vistafresca incremental enable "
+                "VIEW."
+            ),
+        ),
     ]
 
 

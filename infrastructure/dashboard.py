@@ -17,7 +17,14 @@ ROWS_FOR = 10
 
 PERIOD = Duration.minutes(5)
 HALF, THIRD, FULL = 12, 8, 24
-FAILURES = ["step_failed", "step_upstream_failed", "run_failed", "reporter_failed", "rows_abandoned"]
+FAILURES = [
+    "step_failed",
+    "step_upstream_failed",
+    "incremental_mismatch",
+    "run_failed",
+    "reporter_failed",
+    "rows_abandoned",
+]
 
 
 class Dashboard(Construct):
@@ -172,10 +179,10 @@ def _promise_widgets(database: Database, run: RunMetrics) -> Sequence[cloudwatch
             width=THIRD,
         ),
         cloudwatch.GraphWidget(
-            title="Suspended views, retries",
+            title="Suspended and distrusted views, retries",
             left=[
                 run.metric(name, statistic="Maximum", period=PERIOD)
-                for name in ("ViewsSuspended", "MaxConsecutiveFailures", "StepRetries")
+                for name in ("ViewsSuspended", "ViewsDistrusted", "MaxConsecutiveFailures", "StepRetries")
             ],
             width=THIRD,
         ),

@@ -55,6 +55,12 @@ SECTIONS: Mapping[str, Section] = {
         condition="suspended",
         since="suspended_since",
     ),
+    "incremental-mismatch": Section(
+        source=Source.UNHEALTHY_VIEWS,
+        says=("differed from its definition", "differed from their definitions"),
+        condition="distrusted",
+        since="distrusted_since",
+    ),
     "views-late": _LATE,
     "requests-waiting": Section(
         source=Source.WAITING_REQUESTS, says=("waits in the event queue", "wait in the event queue")

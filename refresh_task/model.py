@@ -66,11 +66,6 @@ class IncrementalStatus(StrEnum):
     DISTRUSTED = "distrusted"
     DISABLING = "disabling"
 
-    @property
-    def is_maintained(self) -> bool:
-        """Whether tables of ours stand under the view's name, rather than a materialized view like others."""
-        return self in (IncrementalStatus.ENABLED, IncrementalStatus.DISTRUSTED)
-
 
 class Fingerprinting(StrEnum):
     """What a step does about its view's fingerprint (docs/change-detection.md)."""
@@ -200,6 +195,7 @@ class View:
     suspended_at: datetime | None = None
     probe_at: datetime | None = None
     incremental_status: IncrementalStatus | None = None
+    is_maintained: bool = False  # tables of ours stand under its name, or beneath it, and are refreshed by what changed
     distrust_reason: str | None = None
     # history: of its last refreshes that were completed
     p50_s: float | None = None
@@ -211,11 +207,6 @@ class View:
     requests: int = 0  # waiting in the event queue
     oldest_request_at: datetime | None = None
     request_priority: Priority | None = None  # the highest of them
-
-    @property
-    def is_maintained(self) -> bool:
-        """Whether it was enabled for incremental refresh, be it distrusted meanwhile."""
-        return self.incremental_status is not None and self.incremental_status.is_maintained
 
 
 @dataclass(frozen=True, slots=True)
@@ -404,6 +395,17 @@ class ViewStatus:
         )
 
     @property
+    def was_just_distrusted(self) -> bool:
+        """Whether its last attempt found what it is distrusted for."""
+        return (
+            self.enabled
+            and self.incremental_status is IncrementalStatus.DISTRUSTED
+            and self.incremental_since is not None
+            and self.last_started_at is not None
+            and self.incremental_since >= self.last_started_at
+        )
+
+    @property
     def is_not_enabled(self) -> bool:
         """Whether its policy asks for incremental refresh, which nobody has enabled yet."""
         return self.enabled and self.refresh_mode is RefreshMode.INCREMENTAL and self.incremental_status is None
@@ -482,6 +484,12 @@ class RunResult:
     def count(self, *statuses: Status) -> int:
         """How many steps came to one of these."""
         return sum(outcome.status in statuses for outcome in self.outcomes)
+
+    @property
+    def newly_distrusted(self) -> tuple[ViewStatus, ...]:
+        """The views of which a comparison in this run found other rows than their definition gives."""
+        attempted = {outcome.view for outcome in self.outcomes}
+        return tuple(view for view in self.views if view.was_just_distrusted and view.name in attempted)
 
     @property
     def late_views(self) -> tuple[ViewStatus, ...]:

@@ -187,7 +187,8 @@ def _finish(control: Session, plan: Plan, ended: RunResult) -> RunResult:
         views_upstream_failed=ended.count(Status.UPSTREAM_FAILED),
         views_not_due=len(plan.undue),
     )
-    return replace(ended, status=status, views=views, undue=plan.undue)
+    log_bytes = control.fetch_one("read_capture_log_size")["bytes"]
+    return replace(ended, status=status, views=views, undue=plan.undue, capture_log_bytes=log_bytes)
 
 
 def _tidy_up(settings: Settings, control: Session, reporter: Reporter, kind: RunKind) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from tests.fix_database import Database
 
 
-def make_maintained_view(  # noqa: PLR0913  # each is a property of the view
+def make_maintained_view(
     database: Database,
     name: str,
     *,
@@ -55,12 +55,8 @@ def make_maintained_view(  # noqa: PLR0913  # each is a property of the view
 
 
 def _maintained(database: Database, view: str, position: int, stage: str | None) -> int:
-    return int(
-        database.value(
-            "INSERT INTO bi_refresh.maintained_table (view_name, position, stage) VALUES (%s, %s, %s) RETURNING id",
-            view, position, stage,
-        )  # fmt: skip
-    )
+    insert = "INSERT INTO bi_refresh.maintained_table (view_name, position, stage) VALUES (%s, %s, %s) RETURNING id"
+    return int(database.value(insert, view, position, stage))
 
 
 def _make_table(database: Database, number: int, table: str, query: str) -> None:

@@ -15,7 +15,7 @@ from api.problems import Problem
 from api.reads import PublishedViews, find_managed_view
 from api.services import Services
 from refresh_task.catalog import read_view_status
-from refresh_task.model import Step, Undue, ViewStatus
+from refresh_task.model import IncrementalStatus, Step, Undue, ViewStatus
 
 if TYPE_CHECKING:
     from refresh_task.command_line.preview import Preview
@@ -27,9 +27,22 @@ Status = Literal["running", "completed", "failed", "skipped", "cancelled", "aban
 ViewName = Annotated[str, Path(description="schema.view, or view where only one is called so")]
 
 
+class Incremental(BaseModel):
+    """Incremental refresh of one view: `status` is enabling, enabled, distrusted (a comparison found other rows than
+    its definition gives: in full since) or disabling. `changed_keys` of the last refresh; `why_full`: why that was
+    not incremental."""
+
+    status: str
+    since: datetime | None
+    distrust_reason: str | None
+    changed_keys: int | None
+    why_full: str | None
+
+
 class View(BaseModel):
     """A managed view at this moment. Durations are seconds; what is not known is null. `next_due_at` is in the past or
-    now for a view that the next run refreshes; `rows_url` null: its rows are not published."""
+    now for a view that the next run refreshes; `rows_url` null: its rows are not published. `strategy` is how it was
+    last refreshed; `incremental` null: it is not enabled for incremental refresh."""
 
     name: str
     enabled: bool
@@ -52,6 +65,9 @@ class View(BaseModel):
     probe_at: datetime | None
     waiting_requests: int
     rows_url: str | None
+    refresh_mode: str
+    strategy: str | None
+    incremental: Incremental | None
 
 
 class Views(BaseModel):
@@ -103,6 +119,7 @@ class Attempt(BaseModel):
     rows_inserted: int | None
     rows_deleted: int | None
     rows_total: int | None
+    changed_keys: int | None
     attempts: int
     sqlstate: str | None
 
@@ -203,6 +220,19 @@ def _view(status: ViewStatus, preview: Preview, published: frozenset[str]) -> Vi
         probe_at=status.probe_at,
         waiting_requests=status.waiting_requests,
         rows_url=f"/api/v1/views/{status.name}/rows" if status.name in published else None,
+        refresh_mode=status.refresh_mode,
+        strategy=status.last_strategy,
+        incremental=None if status.incremental_status is None else _incremental(status, status.incremental_status),
+    )
+
+
+def _incremental(status: ViewStatus, incremental: IncrementalStatus) -> Incremental:
+    return Incremental(
+        status=incremental,
+        since=status.incremental_since,
+        distrust_reason=status.distrust_reason,
+        changed_keys=status.last_changed_keys,
+        why_full=status.why_full,
     )
 
 

@@ -18,7 +18,14 @@ from infrastructure.alarms import NOT_BREACHING, Watch, watches
 from infrastructure.metrics import LogMetrics, RunMetrics
 from infrastructure.settings import Database
 
-OF_THE_WORST = ("failing-repeatedly", "views-late", "view-suspended", "requests-waiting", "slow-run")
+OF_THE_WORST = (
+    "failing-repeatedly",
+    "views-late",
+    "view-suspended",
+    "incremental-mismatch",
+    "requests-waiting",
+    "slow-run",
+)
 """A maximum: over two intervals, since within five minutes a database that is well could follow one that is not."""
 
 AS_FOR_ONE = ("heartbeat", "launch-refused", "undelivered", "undelivered-and-lost")

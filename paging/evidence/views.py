@@ -1,5 +1,5 @@
-"""Which views are late, failing, suspended or asked for in vain: from the events view_unhealthy, step_failed and
-run_finished."""
+"""Which views are late, failing, suspended, distrusted or asked for in vain: from the events view_unhealthy,
+step_failed and run_finished."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -127,6 +127,9 @@ def _state(line: Line) -> Sequence[str]:
     if "suspended_since" in known:
         again = f"; it is tried again at {shown_time(moment(known['probe_at']))}" if "probe_at" in known else ""
         facts.append(f"suspended since {shown_time(moment(known['suspended_since']))}{again}")
+    if "distrusted_since" in known:
+        found = f": {shortened(str(known['distrust_reason']))}" if "distrust_reason" in known else ""
+        facts.append(f"distrusted since {shown_time(moment(known['distrusted_since']))}{found}")
     if "late" in known.get("conditions", ()):
         facts.append(f"late since {shown_time(moment(known['late_since']))}" if "late_since" in known else "late")
     return facts

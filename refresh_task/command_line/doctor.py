@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import asdict
 
 import click
 from rich.console import Console
 
+from refresh_task.command_line.doctor_gains import with_expected_gains
 from refresh_task.command_line.names import counted, select_views
 from refresh_task.command_line.session import json_option, open_session, print_json
 from refresh_task.inspection import Facts, Finding, Level, examine, read_facts
 from refresh_task.model import ExitCode
 from refresh_task.report.terminal import wide_console
+from refresh_task.settings import Settings
 
 _COLOURS = {Level.OK: "green", Level.ADVICE: "yellow", Level.PROBLEM: "red"}
 
@@ -25,13 +28,14 @@ def doctor(views: tuple[str, ...], *, as_json: bool) -> int:
 
     Changes nothing and needs nothing installed. Exit code 1: there is at least one problem.
     """
-    with open_session(schema_required=False) as session, session.read_only():
-        facts = read_facts(session)
-    if views:
-        facts = facts.only(
-            select_views(views, [view.name for view in facts.views], f"{session.server} has no such materialized view")
-        )
-    findings = examine(facts)
+    settings = Settings.from_environment(os.environ)
+    with open_session(schema_required=False) as session:
+        with session.read_only():
+            facts = read_facts(session)
+        if views:
+            unknown = f"{session.server} has no such materialized view"
+            facts = facts.only(select_views(views, [view.name for view in facts.views], unknown))
+        findings = with_expected_gains(session, examine(facts), facts, interval_s=settings.interval_s)
     if as_json:
         print_json(_as_json(facts, findings))
     else:

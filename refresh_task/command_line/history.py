@@ -9,6 +9,7 @@ import click
 from rich.markup import escape
 
 from refresh_task.command_line.session import json_option, open_session, print_json
+from refresh_task.model import Strategy
 from refresh_task.report.terminal import number, view_table, wide_console
 
 _STATUSES = ["running", "completed", "failed", "skipped", "cancelled", "abandoned", "upstream_failed"]
@@ -41,19 +42,25 @@ def _print(entries: list[dict[str, Any]]) -> None:
     if not entries:
         console.print("No attempt is recorded.")
         return
-    table = view_table("started (UTC)", "status", "seconds", "written", "removed", "rows", "by")
+    with_keys = any(entry["changed_keys"] is not None for entry in entries)
+    keys = ["keys"] * with_keys
+    table = view_table("started (UTC)", "status", "how", "seconds", *keys, "written", "removed", "rows", "by")
     for entry in entries:
         table.add_row(
             escape(entry["view_name"]),
             f"{entry['started_at'].astimezone(UTC):%F %T}",
             entry["status"],
+            entry["strategy"] or "",
             "" if entry["duration_ms"] is None else f"{entry['duration_ms'] / 1000:.2f}",
+            *[number(entry["changed_keys"])] * with_keys,
             *(number(entry[rows]) for rows in ("rows_inserted", "rows_deleted", "rows_total")),
             entry["trigger_type"],
         )
     console.print(table)
     for entry in entries:
-        if entry["status"] != "completed" and (why := entry["error"] or entry["reason"]):
+        # a refresh that was computed in full, though it need not have been, says why
+        is_told = entry["status"] != "completed" or entry["strategy"] == Strategy.DIFFERENCE
+        if is_told and (why := entry["error"] or entry["reason"]):
             told = ". ".join(
                 filter(None, [f"{entry['view_name']} {entry['status']}: {why.rstrip('.')}", entry["remedy"]])
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from dataclasses import asdict
 
@@ -10,8 +11,8 @@ from rich.markup import escape
 
 from refresh_task.catalog import read_view_status
 from refresh_task.command_line.session import json_option, open_session, print_json
-from refresh_task.model import ExitCode, Freshness, ViewStatus
-from refresh_task.report.terminal import age, number, view_table, wide_console
+from refresh_task.model import ExitCode, Freshness, IncrementalStatus, ViewStatus
+from refresh_task.report.terminal import age, not_enabled, number, view_table, wide_console
 
 _COLOURS = {Freshness.FRESH: "green", Freshness.STALE: "yellow", Freshness.VERY_STALE: "red"}
 _OLDER_UPSTREAM_S = 60.0  # from here on it is worth a sentence
@@ -38,7 +39,9 @@ def _print(server: str, views: tuple[ViewStatus, ...]) -> None:
     if not views:
         console.print("No view is managed yet. Declare some in views.toml and run: vistafresca apply")
         return
-    table = view_table("freshness", "lag", "target", "rows", "last try", "seconds", "failures")
+    with_keys = any(view.incremental_status is not None for view in views)
+    columns = ("freshness", "lag", "target", "rows", "last try", "how", *["keys"] * with_keys, "seconds", "failures")
+    table = view_table(*columns)
     for view in views:
         table.add_row(
             escape(view.name),
@@ -47,6 +50,8 @@ def _print(server: str, views: tuple[ViewStatus, ...]) -> None:
             "downstream" if view.target_lag is None else age(view.target_lag.total_seconds()),
             number(view.rows_total),
             "suspended" if view.suspended_at is not None else view.last_status or "never",
+            view.last_strategy or "",
+            *[number(view.last_changed_keys)] * with_keys,
             "" if view.last_duration_ms is None else f"{view.last_duration_ms / 1000:.2f}",
             str(view.consecutive_failures),
         )
@@ -70,6 +75,17 @@ def _remarks(view: ViewStatus) -> Iterator[tuple[str, str]]:
             f"{view.name} was made {age(view.local_lag_s)} ago from views whose data is {age(view.lag_s)} old.",
             "dim",
         )
+    if view.distrust is not None:
+        yield view.distrust, "red"
+    elif view.incremental_status in (IncrementalStatus.ENABLING, IncrementalStatus.DISABLING):
+        since = "" if view.incremental_since is None else f" since {view.incremental_since:%F %T %Z}"
+        verb = "enable" if view.incremental_status is IncrementalStatus.ENABLING else "disable"
+        go_on = f"vistafresca incremental {verb} {shlex.quote(view.name)}"
+        yield f"{view.name} is {view.incremental_status}{since}. If nobody is at it any more, go on: {go_on}", "yellow"
+    elif view.why_full is not None:
+        yield f"{view.name}, last refreshed in full: {view.why_full}", "dim"
+    elif view.is_not_enabled:
+        yield not_enabled(view), "dim"
     if view.oldest_request_at is not None:
         waiting = "1 request waits" if view.waiting_requests == 1 else f"{view.waiting_requests} requests wait"
         yield f"{view.name}: {waiting} since {view.oldest_request_at:%F %T %Z}.", "dim"

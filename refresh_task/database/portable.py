@@ -14,7 +14,9 @@ _SQL_FOLDER = Path(__file__).parent.parent.parent / "sql" / "bi_refresh"
 
 # What incremental views and their stages are made from. Where it cannot be read, there are none, as far as is known.
 _MAINTAINED = b"bi_refresh.maintained_table"
-_NO_MAINTAINED = b"(SELECT NULL::oid AS relation, NULL::oid AS definition, NULL::text AS stage WHERE false)"
+_NO_MAINTAINED = (
+    b"(SELECT NULL::oid AS relation, NULL::oid AS definition, NULL::text AS stage, NULL::text AS view_name WHERE false)"
+)
 
 
 @cache

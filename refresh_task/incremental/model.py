@@ -19,10 +19,14 @@ class Slide:
     Both are SQL text. In `bound` the moment of the transaction is written `$1`, a timestamp with time zone:
     `($1 - '30 days'::interval)`, `(($1 AT TIME ZONE 'America/Caracas')::date - 90)`, `($1)::date` for CURRENT_DATE. The
     caller puts then and now in its place, under the session settings that the contents were made with. Rows for which
-    `column` is between the two values, both included, are the only ones whose membership can have changed."""
+    `column` is between the two values, both included, are the only ones whose membership can have changed.
+
+    Where `operator` is known, no other rows are read than those for which `column operator bound`: a changed row for
+    which it holds neither then nor now touches nothing."""
 
     column: str  # over the source's bare column names; nearly always one of them, quoted where it must be
     bound: str  # over no column
+    operator: str | None = None  # <, <=, =, <>, >= or >; None: not of every scan
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from refresh_task.database import Session
+from refresh_task.inspection.definitions import read_definitions, read_reads
 from refresh_task.inspection.reads import Reads
 
 
@@ -55,7 +56,7 @@ def read_dependencies(session: Session) -> Dependencies:
         if row["upstream_oid"] in names
     )
     readers = sorted({view for view, _ in pairs})
-    reads = Reads(session.fetch_all("inspect_reads", views=readers) if readers else [], readers)
+    reads = Reads(read_reads(session, read_definitions(session), readers) if readers else [], readers)
     between = {pair: reads.between(*pair) for pair in pairs}
     ordinary = {
         row["oid"]: row["name"]

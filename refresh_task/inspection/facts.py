@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from refresh_task.model import IncrementalStatus, RefreshMode
+
 
 @dataclass(frozen=True, slots=True)
 class Server:
@@ -132,6 +134,26 @@ class Class:
 
 
 @dataclass(frozen=True, slots=True)
+class Incremental:
+    """What was enabled for a view, or is asked for by its policy (`status` None). `problems` say why the changes of its
+    tables may not all be captured, `missing` which of the tables kept for it are gone; `in_full` of its last
+    `refreshes` were computed in full, the last of them for `why_full`."""
+
+    is_kept_fresh: bool
+    refresh_mode: RefreshMode
+    status: IncrementalStatus | None
+    status_age_s: float | None
+    distrust_reason: str | None
+    is_proved: bool
+    missing: tuple[str, ...]
+    problems: tuple[str, ...]
+    waiting_bytes: int
+    refreshes: int
+    in_full: int
+    why_full: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class ViewFacts:
     """One materialized view.
 
@@ -170,6 +192,16 @@ class ViewFacts:
     classes: tuple[Class, ...] = ()
     upstream: tuple[str, ...] = ()
     hidden_rows: tuple[tuple[str, str], ...] = ()
+    incremental: Incremental | None = None
+    refresh_s: float | None = None  # 95 % of its refreshes took no longer; None: not known
+
+    @property
+    def is_maintained(self) -> bool:
+        """Whether it is refreshed by what changed, or would be if it were not distrusted."""
+        return self.incremental is not None and self.incremental.status in (
+            IncrementalStatus.ENABLED,
+            IncrementalStatus.DISTRUSTED,
+        )
 
     @property
     def never_analyzed(self) -> tuple[Relation, ...]:

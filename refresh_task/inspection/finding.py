@@ -63,6 +63,16 @@ class Code(StrEnum):
     AUTOVACUUM_DISABLED = "autovacuum_disabled"
     DEAD_ROWS = "dead_rows"
     NOT_INCREMENTAL = "not_incremental"
+    INCREMENTAL_CANDIDATE = "incremental_candidate"
+    INCREMENTAL_NOT_ENABLED = "incremental_not_enabled"
+    INCREMENTAL = "incremental"
+    INCREMENTAL_UNFINISHED = "incremental_unfinished"
+    INCREMENTAL_MISMATCH = "incremental_mismatch"
+    INCREMENTAL_TABLES_MISSING = "incremental_tables_missing"
+    CHANGES_NOT_CAPTURED = "changes_not_captured"
+    CHANGES_PILE_UP = "changes_pile_up"
+    INCREMENTAL_UNPROVED = "incremental_unproved"
+    MOSTLY_IN_FULL = "mostly_in_full"
     REFRESHED_BY_CRON = "refreshed_by_cron"
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from refresh_task.database import Session
 from refresh_task.database.portable import count_nulls, latest_revision
 from refresh_task.errors import StatementFailedError
+from refresh_task.inspection.definitions import Definitions, read_definitions, read_reads
 from refresh_task.inspection.facts import (
     Class,
     Column,
@@ -44,12 +45,13 @@ def read_facts(session: Session) -> Facts:
     server = Server(**session.fetch_one("inspect_server"))
     rows = with_guessed_rows(session, session.fetch_anywhere("inspect_views", refresher=server.refresher_oid))
     oids = [row["oid"] for row in rows]
-    reads = Reads(session.fetch_all("inspect_reads", views=oids), oids)
+    definitions = read_definitions(session)
+    reads = Reads(read_reads(session, definitions, oids), oids)
     names = {row["oid"]: row["name"] for row in rows}
     direct = _grouped(session.fetch_portable("direct_upstream_views", oids), lambda row: names.get(row["upstream_oid"]))
     edges = {names[oid]: tuple(sorted(filter(None, direct.get(oid, ())))) for oid in oids}
     views = tuple(ViewFacts(**row, upstream=tuple(sorted(_reachable(edges, row["name"])))) for row in rows)
-    parts = _parts(session, server, views, reads)
+    parts = _parts(session, server, views, reads, definitions)
     views = tuple(_with_parts(view, parts) for view in views)
     views = tuple(_with_null_keys(session, tuple(_with_proven_keys(session, views))))
     return with_surroundings(session, Facts(server, views, edges, latest_revision=latest_revision()))
@@ -71,11 +73,12 @@ def _reachable(edges: Mapping[str, Sequence[str]], view: str) -> set[str]:
 
 
 def _parts(
-    session: Session, server: Server, views: Sequence[ViewFacts], reads: Reads
+    session: Session, server: Server, views: Sequence[ViewFacts], reads: Reads, definitions: Definitions
 ) -> dict[str, dict[int, tuple[Any, ...]]]:
     """The fields of ViewFacts that hold tuples, each by view."""
     oids = [view.oid for view in views]
-    sources = _grouped(session.fetch_portable("view_sources", oids), lambda row: row["relation"])
+    asked = definitions.of(oids)
+    sources = _grouped(definitions.folded(session.fetch_portable("view_sources", asked)), lambda row: row["relation"])
     touched = {oid for found in sources.values() for oid in found} | reads.relations | set(oids)
     found = session.fetch_all("inspect_relations", relations=list(touched), refresher=server.refresher_oid)
     relations = {
@@ -91,7 +94,8 @@ def _parts(
             session.fetch_all("inspect_columns", views=oids), lambda row: Column(**_without(row, "view_oid"))
         ),
         "classes": _grouped(
-            session.fetch_portable("classify_views", oids), lambda row: Class(row["class"], row["detail"])
+            definitions.folded(session.fetch_portable("classify_views", asked)),
+            lambda row: Class(row["class"], row["detail"]),
         ),
         "sources": {
             oid: tuple(sorted((relations[found] for found in of if found in relations), key=lambda it: it.name))

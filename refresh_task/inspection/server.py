@@ -122,7 +122,8 @@ def _transactions(facts: Facts) -> Iterator[Finding]:
                 Level.PROBLEM,
                 f"A transaction of {transaction.name} ({transaction.role_name or 'another role'}) has been open for "
                 f"{duration(transaction.age_s)}.",
-                "While it is, no dead row of any table is removed: each concurrent refresh makes its view larger.",
+                "While it is, no dead row of any table is removed: each concurrent refresh makes its view larger, and "
+                "logs of captured changes grow.",
                 remedy="If nobody needs it: SELECT pg_terminate_backend(the process);",
             )
     for transaction in facts.prepared:

@@ -32,7 +32,7 @@ def examine_storage(_facts: Facts, view: ViewFacts) -> Iterator[Finding]:
             "Autovacuum is disabled for it.",
             "Concurrent refreshes leave dead rows: it grows with each one that changes something.",
             view.name,
-            f"ALTER MATERIALIZED VIEW {view.name} RESET (autovacuum_enabled);",
+            f"ALTER {'TABLE' if view.is_maintained else 'MATERIALIZED VIEW'} {view.name} RESET (autovacuum_enabled);",
         )
     if view.dead_rows >= FEW_DEAD_ROWS and view.dead_rows > _DEAD_SHARE * view.live_rows:
         yield Finding(

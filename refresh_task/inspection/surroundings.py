@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from refresh_task.database import Session
-from refresh_task.inspection.facts import CronJob, Facts, Transaction
+from refresh_task.inspection.facts import CronJob, Facts, Incremental, Transaction
+from refresh_task.model import IncrementalStatus, RefreshMode
 
 
 def with_surroundings(session: Session, facts: Facts) -> Facts:
@@ -34,8 +35,18 @@ def with_surroundings(session: Session, facts: Facts) -> Facts:
             f"candidate keys and NULLs in the keys of {unread} of {len(facts.views)} views: grant SELECT on them to "
             f"{server.role_name}."
         )
+    incremental = _incremental(session)
+    history = (
+        {row["view_name"]: row["p95_s"] for row in session.fetch_all("inspect_history")}
+        if incremental is not None
+        else {}
+    )
     return replace(
         facts,
+        views=tuple(
+            replace(view, incremental=(incremental or {}).get(view.name), refresh_s=history.get(view.name))
+            for view in facts.views
+        ),
         transactions=tuple(
             Transaction(f"{row['application']}, process {row['pid']}", row["role_name"], row["age_s"])
             for row in session.fetch_all("inspect_transactions")
@@ -52,3 +63,22 @@ def with_surroundings(session: Session, facts: Facts) -> Facts:
         },
         not_checked=tuple(not_checked),
     )
+
+
+def _incremental(session: Session) -> dict[str, Incremental] | None:
+    """By view, of those that were enabled or are meant to be; None: not for the current role to see, if there is any
+    such thing here."""
+    if not session.reads_maintained:
+        return None
+    return {
+        row["view"]: Incremental(
+            **{
+                **{name: value for name, value in row.items() if name != "view"},
+                "refresh_mode": RefreshMode(row["refresh_mode"]),
+                "status": None if row["status"] is None else IncrementalStatus(row["status"]),
+                "missing": tuple(row["missing"]),
+                "problems": tuple(row["problems"]),
+            }
+        )
+        for row in session.fetch_all("inspect_incremental")
+    }

@@ -25,6 +25,7 @@ from refresh_task.model import (
     Status,
     Step,
     StepRetried,
+    Strategy,
     VacuumFinished,
     ViewStatus,
 )
@@ -100,7 +101,8 @@ class LogReporter(Reporter):
                 churn = ", ".join(f"{number} {what}" for what, number in counts.items() if number is not None)
                 self.info(
                     "step_finished",
-                    f"{outcome.view} refreshed in {outcome.duration_s:.1f} s: {churn or 'rows not counted'}",
+                    f"{outcome.view} refreshed in {outcome.duration_s:.1f} s{_how(outcome)}: "
+                    f"{churn or 'rows not counted'}",
                     **fields,
                 )
             case Status.SKIPPED:
@@ -167,6 +169,8 @@ class LogReporter(Reporter):
                 reason=undue.reason,
                 next_due_at=undue.next_due_at and undue.next_due_at.isoformat(),
             )
+        for view in result.newly_distrusted:
+            self._mismatch(view)
         for view in result.views:
             if view.conditions:
                 self._view_unhealthy(view)
@@ -201,11 +205,24 @@ class LogReporter(Reporter):
                 for view in result.views
                 if view.enabled and view.suspended_at is not None
             },
+            distrusted_views_since={
+                view.name: _iso(view.incremental_since) for view in result.views if view.enabled and view.distrust
+            },
             requests_waiting_since={
                 view.name: view.oldest_request_at.isoformat()
                 for view in result.views
                 if view.enabled and view.oldest_request_at is not None
             },
+        )
+
+    def _mismatch(self, view: ViewStatus) -> None:
+        """Once, when it is found; that the view is distrusted, every run says."""
+        self._logger.error(
+            f"{view.distrust}",
+            event="incremental_mismatch",
+            view=view.name,
+            since=_iso(view.incremental_since),
+            found=view.distrust_reason,
         )
 
     def _view_unhealthy(self, view: ViewStatus) -> None:
@@ -219,6 +236,8 @@ class LogReporter(Reporter):
             "consecutive_failures": view.consecutive_failures,
             "suspended_since": _iso(view.suspended_at),
             "probe_at": _iso(view.probe_at),
+            "distrusted_since": _iso(view.incremental_since) if view.distrust else None,
+            "distrust_reason": view.distrust_reason if view.distrust else None,
             "last_status": view.last_status,
             "last_message": view.last_message,
             "remedy": view.last_remedy,
@@ -275,6 +294,18 @@ class LogReporter(Reporter):
             f"{reporter} failed ({type(error).__name__}: {error}); the run goes on",
             reporter=reporter,
         )
+
+
+def _how(outcome: Outcome) -> str:
+    """Of an incremental view alone: of others there is one way to speak of."""
+    match outcome.strategy:
+        case Strategy.INCREMENTAL:
+            keys = outcome.changed_keys
+            return ", incrementally" if keys is None else f", incrementally ({keys} {'key' if keys == 1 else 'keys'})"
+        case Strategy.DIFFERENCE:
+            return ", in full by difference"
+        case _:
+            return ""
 
 
 def _iso(moment: datetime | None) -> str | None:

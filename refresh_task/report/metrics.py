@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit, single_metric
 
-from refresh_task.model import RunKind, RunResult, RunStatus, Status, StepRetried, ViewStatus
+from refresh_task.model import RunKind, RunResult, RunStatus, Status, StepRetried, Strategy, ViewStatus
 from refresh_task.report.reporter import Reporter
 from refresh_task.settings import Settings
 
@@ -75,6 +75,12 @@ class MetricReporter(Reporter):
         metrics.add_metric("ViewsSkipped", MetricUnit.Count, result.count(Status.SKIPPED))
         metrics.add_metric("ViewsUpstreamFailed", MetricUnit.Count, result.count(Status.UPSTREAM_FAILED))
         metrics.add_metric("StepRetries", MetricUnit.Count, self._retries)
+        if result.capture_log_bytes is None:
+            return  # each metric costs, and here is nothing to tell
+        metrics.add_metric("CaptureLogBytes", MetricUnit.Bytes, result.capture_log_bytes)
+        done = [outcome.strategy for outcome in result.outcomes if outcome.status is Status.COMPLETED]
+        metrics.add_metric("IncrementalRefreshes", MetricUnit.Count, done.count(Strategy.INCREMENTAL))
+        metrics.add_metric("DifferenceRefreshes", MetricUnit.Count, done.count(Strategy.DIFFERENCE))
 
     def _view_metric(self, view: str, name: str, value: float) -> None:
         with single_metric(
@@ -90,6 +96,7 @@ def _add_state(metrics: EphemeralMetrics, result: RunResult) -> None:
     enabled = _enabled(result)
     metrics.add_metric("ViewsLate", MetricUnit.Count, len(result.late_views))
     metrics.add_metric("ViewsSuspended", MetricUnit.Count, sum(view.suspended_at is not None for view in enabled))
+    metrics.add_metric("ViewsDistrusted", MetricUnit.Count, sum(view.distrust is not None for view in enabled))
     metrics.add_metric(
         "MaxConsecutiveFailures", MetricUnit.Count, max((view.consecutive_failures for view in enabled), default=0)
     )

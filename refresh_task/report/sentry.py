@@ -60,6 +60,8 @@ class SentryReporter(Reporter):
                 self._capture(
                     f"{view.suspension}. The last error: {view.last_message}", view.name, "suspended", "view-suspended"
                 )
+        for view in result.newly_distrusted:
+            self._capture(str(view.distrust), view.name, "distrusted", "incremental-mismatch")
         for view in result.late_views:
             self._capture(view.lateness, view.name, "late", "views-late")
         self._check_in("ok" if result.exit_code == 0 else "error", duration=result.duration_s)

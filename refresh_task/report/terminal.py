@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from datetime import UTC
 from typing import Any
@@ -24,6 +25,7 @@ from refresh_task.model import (
     StepRetried,
     Undue,
     VacuumFinished,
+    ViewStatus,
 )
 from refresh_task.report.reporter import Reporter
 
@@ -103,6 +105,11 @@ class TerminalReporter(Reporter):
         for view in result.views:
             if view.enabled and view.suspension is not None and view.name not in told_already:
                 self._say(view.suspension, "yellow")
+        for view in result.views:
+            if view.enabled and view.distrust is not None:
+                self._say(view.distrust, "red")
+            elif view.is_not_enabled:
+                self._say(not_enabled(view), "dim")
         if result.undue:
             self._say(_not_due(result.undue), "dim")
         self._console.print(
@@ -152,6 +159,14 @@ class TerminalReporter(Reporter):
             self._spinner = None
 
 
+def not_enabled(view: ViewStatus) -> str:
+    """What its policy asks for and nobody has done."""
+    return (
+        f'{view.name} has refresh_mode = "incremental" and is not enabled, so it is refreshed as before: '
+        f"vistafresca incremental enable {shlex.quote(view.name)}"
+    )
+
+
 def _not_due(undue: Sequence[Undue]) -> str:
     """How many views the run left alone, and which is due next."""
     text = f"{len(undue)} {'view is' if len(undue) == 1 else 'views are'} not due"
@@ -185,14 +200,16 @@ def view_table(*columns: str) -> Table:
 
 
 def outcome_table(outcomes: Sequence[Outcome]) -> Table:
-    """One row per step: what was done, how long it took, what changed."""
-    table = view_table("outcome", "how", "seconds", "written", "removed", "rows")
+    """One row per step: what was done, how long it took, what changed; of incremental refreshes the keys, too."""
+    with_keys = any(outcome.changed_keys is not None for outcome in outcomes)
+    table = view_table("outcome", "how", "seconds", *["keys"] * with_keys, "written", "removed", "rows")
     for outcome in outcomes:
         table.add_row(
             escape(outcome.view),
             f"[{_COLOURS[outcome.status]}]{outcome.status}[/]",
             outcome.strategy or "",
             f"{outcome.duration_s:.2f}",
+            *[number(outcome.changed_keys)] * with_keys,
             number(outcome.rows_inserted),
             number(outcome.rows_deleted),
             number(outcome.rows_total),

@@ -24,6 +24,7 @@ TASK_METRICS = {
     "ViewsUpstreamFailed",
     "ViewsNotDue",
     "ViewsSuspended",
+    "ViewsDistrusted",
     "StepRetries",
     "FreshRatio",
     "RequestsWaiting",

@@ -65,7 +65,7 @@ def test_what_a_run_reports_holds_until_the_next_run(template: Template) -> None
     """Runs are further apart than periods are long: treated otherwise, a lasting fault would page anew at every run."""
     holding = (
         *("failing-repeatedly", "views-failed", "views-late", "run-failed", "slow-run"),
-        *("view-suspended", "requests-waiting"),
+        *("view-suspended", "incremental-mismatch", "requests-waiting"),
     )
     for alarm in alarms(template):
         if alarm.properties["AlarmName"].endswith(holding):

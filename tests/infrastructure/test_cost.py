@@ -112,7 +112,7 @@ def test_a_database_in_an_existing_network(tmp_path: Path) -> None:
         "Fargate, scheduled runs": 0.72,
         "Fargate, runs for the event queue": 1.44,
         "Image pulls through NAT": 36.96,
-        "Custom metrics of runs and views": 8.10,  # 27 × 0.30
+        "Custom metrics of runs and views": 8.40,  # 28 × 0.30
         "Log lines taken in": 0.03,  # 4,380 × 11,400 + 8,760 × 900 bytes are 0.054 GB
         "Log lines kept": 0.00,
     }
@@ -190,19 +190,19 @@ FIFTY = {
         (
             "nested",
             {
-                "Custom metrics of runs and views": 555.00,  # 50 × (17 + 2 × 10) × 0.30
+                "Custom metrics of runs and views": 570.00,  # 50 × (18 + 2 × 10) × 0.30
                 "Metrics counted from log lines": 60.00,  # 50 × 4 × 0.30
-                "Alarms on a metric": 40.00,  # 50 × 8 × 0.10
+                "Alarms on a metric": 45.00,  # 50 × 9 × 0.10
                 "Alarms on metric math": 15.40,  # (50 × 3 + 4 of the pager's) × 0.10
             },
         ),
         (
             "map",
             {
-                "Custom metrics of runs and views": 11.10,  # (17 + 2 × 10) × 0.30, whoever writes them
+                "Custom metrics of runs and views": 11.40,  # (18 + 2 × 10) × 0.30, whoever writes them
                 "Metrics counted from log lines": 1.20,
                 "Step Functions": 11.39,  # 4,380 × (4 + 2 × 50) × 0.025 / 1,000
-                "Alarms on a metric": 0.50,
+                "Alarms on a metric": 0.60,
                 "Alarms on metric math": 1.00,  # (6 + 4 of the pager's) × 0.10
             },
         ),
@@ -378,7 +378,7 @@ def test_the_dearest_line_has_advice_with_its_saving(tmp_path: Path) -> None:
     assert said.startswith("Image pulls through NAT is the largest line (36.96). An S3 gateway endpoint")
     assert "it saves 36.96 a month" in said
     spared = estimate(settings, Inventory(), Assumptions(way=Way.S3_ENDPOINT), PRICES)
-    assert str(advice(spared, PRICES)).startswith("Custom metrics of runs and views is the largest line (8.10)")
+    assert str(advice(spared, PRICES)).startswith("Custom metrics of runs and views is the largest line (8.40)")
 
 
 def test_another_region_s_prices_are_said_to_differ(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ PER_DATABASE_ALARMS = {
     "views-failed",
     "views-late",
     "view-suspended",
+    "incremental-mismatch",
     "requests-waiting",
     "run-failed",
     "slow-run",

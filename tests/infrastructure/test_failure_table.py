@@ -106,6 +106,13 @@ def test_a_view_that_is_left_alone_after_failing_again_and_again(database: tuple
     assert suspended.properties["Threshold"] == 1
 
 
+def test_a_comparison_found_other_rows_in_an_incremental_view(database: tuple[Template, str]) -> None:
+    """One such row is a defect, of Vistafresca or of the view's query: there is no number that would be right."""
+    mismatch = alarm(*database, "incremental-mismatch")
+    assert watched(mismatch) == {"ViewsDistrusted"}
+    assert mismatch.properties["Threshold"] == 1
+
+
 def test_the_event_queue_is_not_served(database: tuple[Template, str]) -> None:
     """The runs of the schedule measure it too, so that it is seen where those for the queue do not start."""
     waiting = alarm(*database, "requests-waiting")

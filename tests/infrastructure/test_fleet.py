@@ -138,6 +138,7 @@ def test_the_alarms_are_few_and_each_has_its_section_of_the_runbook(fleet: Templ
             "failing-repeatedly",
             "views-late",
             "view-suspended",
+            "incremental-mismatch",
             "slow-run",
             "databases-failed",
         )
@@ -145,7 +146,9 @@ def test_the_alarms_are_few_and_each_has_its_section_of_the_runbook(fleet: Templ
     assert linked(fleet) <= set(sections())
 
 
-@pytest.mark.parametrize("name", ["views-late", "failing-repeatedly", "view-suspended", "slow-run"])
+@pytest.mark.parametrize(
+    "name", ["views-late", "failing-repeatedly", "view-suspended", "incremental-mismatch", "slow-run"]
+)
 def test_the_worst_database_counts_over_two_intervals(fleet: Template, name: str) -> None:
     """In fewer minutes those that are well could end alone, and the alarm would end and begin at every round; so it
     would in one interval whenever the late database's run comes a minute later than the last time."""

@@ -26,6 +26,7 @@ from tests.emulation.cloudwatch.datum import Datum
 from tests.emulation.cloudwatch.metric_store import MetricStore
 from tests.infrastructure import described
 from tests.infrastructure.template import Template, services, variables
+from tests.unit.test_incremental_reporting import DISTRUSTED
 from tests.unit.test_reporters import LATE, SUSPENDED, VIEW, outcome, result
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -133,6 +134,7 @@ ASKED = dataclasses.replace(VIEW, waiting_requests=1, oldest_request_at=NOON - t
         ),
         (finished(VIEW, LATE), {"views-late"}),
         (finished(SUSPENDED), {"view-suspended", "failing-repeatedly"}),
+        (finished(DISTRUSTED), {"incremental-mismatch"}),
         (finished(dataclasses.replace(SUSPENDED, enabled=False), VIEW), set()),
         (finished(duration_s=100_000), {"slow-run"}),
         (finished(ASKED), {"requests-waiting"}),

@@ -114,12 +114,13 @@ def test_down_leaves_nothing_behind(empty_database: Database, command_line: Comm
         "undone: bi_refresh_0003",
         "undone: bi_refresh_0004",
         "undone: fluxion_0001",
+        "undone: fluxion_0002",
     ]
     assert dump(empty_database) == before
 
 
 def test_migrating_again_changes_nothing(empty_database: Database) -> None:
-    assert up(empty_database, "fluxion") == (*CORE, "fluxion_0001")
+    assert up(empty_database, "fluxion") == (*CORE, "fluxion_0001", "fluxion_0002")
     before = dump(empty_database)
     assert up(empty_database) == ()
     assert dump(empty_database) == before
@@ -447,7 +448,7 @@ def test_up_says_what_it_did_and_is_the_default(empty_database: Database, comman
     assert command_line(empty_database, "migrate", "up").stdout.startswith("up to date; ")
     assert command_line(empty_database, "migrate", "up", "--json").json == {"applied": [], "aliases": [], "newer": []}
     answer = command_line(empty_database, "migrate", "--system", "fluxion", "--json").json
-    assert answer["applied"] == ["fluxion_0001"]
+    assert answer["applied"] == ["fluxion_0001", "fluxion_0002"]
 
 
 def test_down_asks_first(database: Database, command_line: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:

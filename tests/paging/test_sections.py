@@ -29,7 +29,11 @@ def a_bad_day(log: RecordedLog) -> None:
     log.write("18:20:01", stream="run/refresh/17", event="run_skipped", kind="scheduled")
     log.write("18:20:03", stream="run/refresh/18", event="run_failed", kind="scheduled", message="no connection")
     a_failing_view(
-        log, conditions=["late", "failing", "suspended"], suspended_since="2026-11-25T18:30:04+00:00", run_id=19
+        log,
+        conditions=["late", "failing", "suspended", "distrusted"],
+        suspended_since="2026-11-25T18:30:04+00:00",
+        distrusted_since="2026-11-25T18:30:04+00:00",
+        run_id=19,
     )
     log.write(
         "18:30:05", stream="run/refresh/19", event="step_failed", status="failed", run_id=19, view="public.b",

@@ -107,6 +107,30 @@ CloudWatch: vistafresca-sandbox-main-view-suspended is in state ALARM: Threshold
     assert message.text == expected
 
 
+def test_a_view_is_distrusted(log: RecordedLog, composed: Compose) -> None:
+    a_failing_view(
+        log,
+        conditions=["distrusted"],
+        distrusted_since="2026-11-25T18:30:04+00:00",
+        distrust_reason="2 of 50 sampled slices differ",
+        late_since=None,
+        failing_since=None,
+        consecutive_failures=0,
+        last_status="completed",
+        last_message="in full: it is distrusted: 2 of 50 sampled slices differ",
+        remedy=None,
+    )
+    message = composed(alarm("incremental-mismatch", description=description_of("incremental-mismatch")))
+    text = message.text.splitlines()
+    assert text[0] == "main in sandbox: public.b differed from its definition (since 2026-11-25 18:30:04 UTC)."
+    assert text[2].startswith("What happened: A comparison found other rows in an incremental view than its definition")
+    assert "- public.b" in text
+    assert "  distrusted since 2026-11-25 18:30:04 UTC: 2 of 50 sampled slices differ" in text
+    assert any(line.startswith("  its last attempt: completed: in full: it is distrusted") for line in text)
+    assert any("vistafresca incremental enable VIEW" in line for line in text)
+    assert "Runbook: docs/runbook.md#incremental-mismatch" in text
+
+
 def test_no_run_completes(log: RecordedLog, composed: Compose) -> None:
     a_run(log, run_id=17, began="18:00:01", ended="18:00:06")
     a_run(log, run_id=18, began="18:10:01")

@@ -108,7 +108,7 @@ def test_a_timeout_has_a_bound_of_its_own(file: Path) -> None:
     ("content", "message", "remedy"),
     [
         ('[[view]]\nname = "a.b"\ntarget_leg = "1 hour"', "unknown key 'target_leg'.", "Did you mean 'target_lag'?"),
-        ('[[view]]\nname = "a.b"\nowner = "x"', "unknown key 'owner'.", "The known keys are: name, pattern, target_lag,"),
+        ('[[view]]\nname = "a.b"\nmine = "x"', "unknown key 'mine'.", "The known keys are: name, pattern, target_lag"),
         ('[defaults]\ntimeuot = "1 hour"', "unknown key 'timeuot'.", "Did you mean 'timeout'?"),
         ("[default]", "unknown key 'default'.", "Did you mean 'defaults'?"),
         ('[[views]]\nname = "a.b"', "unknown key 'views'.", "Did you mean 'view'?"),

@@ -63,7 +63,9 @@ def test_a_mistake_is_explained(file: Path, written: str, message: str, remedy: 
 @pytest.mark.parametrize("key", ["key", "stages"])
 def test_what_a_pattern_finds_has_no_common_key_or_stages(file: Path, key: str) -> None:
     file.write_text(f'[[view]]\npattern = "a.*"\nrefresh_mode = "incremental"\n{key} = ["id"]\n')
-    with pytest.raises(ConfigurationError, match=f"{key}: views that a pattern finds have columns and queries of their"):
+    with pytest.raises(
+        ConfigurationError, match=f"{key}: views that a pattern finds have columns and queries of their"
+    ):
         read_views_files([file])
 
 

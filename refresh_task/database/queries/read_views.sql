@@ -76,6 +76,7 @@ SELECT
     coalesce(p.refresh_mode, 'auto') AS refresh_mode,
     i.status AS incremental_status,
     i.distrust_reason,
+    i.view_name IS NOT NULL AND bi_refresh.is_incremental(p.view_name) AS is_maintained,
     CASE WHEN i.status IN ('enabled', 'distrusted') THEN bi_refresh.changes_waiting(p.view_name) END AS changes_wait
 FROM managed
 INNER JOIN bi_refresh.view_policy AS p ON managed.view_name = p.view_name

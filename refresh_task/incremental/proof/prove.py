@@ -17,7 +17,7 @@ from refresh_task.incremental.proof.findings import Findings, find
 from refresh_task.incremental.proof.nulls import Nulls
 from refresh_task.incremental.proof.outline import groups, unordered
 from refresh_task.incremental.proof.slices import Sliced, null_plan, null_slice_is_of_rows, prove_slices
-from refresh_task.incremental.proof.slides import find_slides, has_hidden_moments
+from refresh_task.incremental.proof.slides import find_slides, has_hidden_moments, with_operators
 from refresh_task.incremental.proof.stages import suggest
 from refresh_task.incremental.proof.words import why_indirect
 from refresh_task.incremental.stages import OrdinaryView, OrdinaryViews
@@ -151,7 +151,8 @@ def _slides(
     found = find_slides(definition, [one.plan for one in used if one is not None])
     if not found or not found.keys() <= assigned.keys():
         return None
-    return found
+    plans = {oid: one.plan for oid, number in assigned.items() if (one := sliced[number]) is not None}
+    return with_operators(definition, found, plans)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ bounds are read; and the slices that those touch are known, for the table is dir
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from refresh_task.incremental.model import Slide
 from refresh_task.incremental.proof.definition import Definition
@@ -26,9 +27,11 @@ from refresh_task.incremental.proof.expressions import (
     without_alias,
     write,
 )
-from refresh_task.incremental.proof.plan import Node, Plan, is_scan_condition, moments
+from refresh_task.incremental.proof.plan import Node, Plan, Scan, is_scan_condition, moments
+from refresh_task.incremental.proof.slices import scans_by_table
 
-_COMPARISONS = frozenset({"<", "<=", "=", "<>", ">=", ">"})
+# and what each is when its sides are exchanged
+_COMPARISONS = {"<": ">", "<=": ">=", "=": "=", "<>": "<>", ">=": "<=", ">": "<"}
 _AS_PARAMETER = {
     "now()": "$1",
     "transaction_timestamp()": "$1",
@@ -51,8 +54,33 @@ def find_slides(definition: Definition, plans: Sequence[Plan]) -> dict[int, tupl
             for slide in slides or [None]:
                 if slide is None or table is None:
                     return None
-                found[table.oid][slide] = None
+                found[table.oid][replace(slide, operator=None)] = None
     return {oid: tuple(slides) for oid, slides in found.items()}
+
+
+def with_operators(
+    definition: Definition, found: Mapping[int, tuple[Slide, ...]], plans: Mapping[int, Plan]
+) -> dict[int, tuple[Slide, ...]]:
+    """The same, each with its operator where every scan of the table makes this comparison. `plans`: by the OID of the
+    table, that of the slicing that it is direct on."""
+    known: dict[int, tuple[Slide, ...]] = {}
+    for table in definition.tables:
+        if table.oid not in found:
+            continue
+        scans = scans_by_table(definition, plans[table.oid]).get(table, [])
+        kept = set.intersection(*(set(_kept(scan)) for scan in scans)) if scans else set()
+        known[table.oid] = tuple(
+            min((other for other in kept if replace(other, operator=None) == slide), key=repr, default=slide)
+            for slide in found[table.oid]
+        )
+    return known
+
+
+def _kept(scan: Scan) -> Iterator[Slide]:
+    """The windows outside of which a scan gives no row."""
+    for condition in scan.conjuncts:
+        if asks_the_time(condition) and (slide := _slide(condition, scan.alias)) is not None:
+            yield slide
 
 
 def has_hidden_moments(queries: Sequence[Tree]) -> bool:
@@ -79,8 +107,8 @@ def _slide(condition: Tree, alias: str | None) -> Slide | None:
     found = operation(condition)
     if found is None or found[0] not in _COMPARISONS:
         return None
-    _, left, right = found
-    for column, bound in ((left, right), (right, left)):
+    operator, left, right = found
+    for column, bound, said in ((left, right, operator), (right, left, _COMPARISONS[operator])):
         names, text = references(column), write(without_alias(column))
         if not names or references(bound) != set() or text is None or asks_the_time(column):
             continue
@@ -88,7 +116,7 @@ def _slide(condition: Tree, alias: str | None) -> Slide | None:
             continue
         moved = write(with_replaced(bound, _replacements()))
         if moved is not None and not mentions_moment(moved):
-            return Slide(text, moved)
+            return Slide(text, moved, said)
     return None
 
 

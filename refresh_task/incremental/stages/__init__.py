@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from refresh_task.incremental.stages.linear_proof import linear_proof
 from refresh_task.incremental.stages.model import Linear, OrdinaryView, OrdinaryViews, Split, Stage, Text
 from refresh_task.incremental.stages.reading import read_definition, read_linear
 
@@ -14,6 +15,7 @@ __all__ = [
     "Split",
     "Stage",
     "Text",
+    "linear_proof",
     "possible_stages",
     "read_definition",
     "read_linear",

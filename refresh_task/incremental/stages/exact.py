@@ -179,6 +179,8 @@ def _type_name(name: tree.TypeName) -> str | None:
 
 
 def _type_of(node: tree.Node, columns: Columns) -> int | None:
+    if node.HasField("type_cast") and _type_name(node.type_cast.type_name) == "text":
+        return min(_TEXT)
     if not node.HasField("column_ref"):
         return None
     column = columns.get(column_name(node.column_ref) or "")

@@ -89,19 +89,21 @@ class _Reader:
             name = self._stage.columns[position]
             if name not in keys:
                 results.append({"column": name, "expression": self._result(position, target)})
+        used = {column_name(reference) for reference in _found(self._statement, tree.ColumnRef)}
+        columns = tuple(column for column in self._columns if column in used)
         measures = {
+            "columns": list(columns),
             "keys": [{"column": name, "expression": expression} for name, expression in keys.items()],
             "condition": None if where is None else self._bare_text(Span(where + 1, group)),
             "rows": ROWS,
             "counters": self._deltas,
             "results": results,
         }
-        used = {column_name(reference) for reference in _found(self._statement, tree.ColumnRef)}
         return Linear(
             stage=self._with_hidden_columns(tuple(keys)),
             schema=self._relation.schemaname,
             table=self._relation.relname,
-            columns=tuple(column for column in self._columns if column in used),
+            columns=columns,
             measures=measures,
         )
 

@@ -1,10 +1,12 @@
 -- Whether any entry waits for a view that is maintained: false means that no captured table beneath it changed since its last
--- refresh, as far as the caller's snapshot sees.
+-- refresh, as far as the caller's snapshot sees. NULL: that cannot be told, for a log is gone or held by somebody; planning goes on
+-- all the same.
 CREATE OR REPLACE FUNCTION bi_refresh.changes_waiting(view_name text)
 RETURNS boolean
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '1s'
 AS $$
 DECLARE
     source record;
@@ -30,5 +32,8 @@ BEGIN
         END IF;
     END LOOP;
     RETURN false;
+EXCEPTION
+    WHEN undefined_table OR lock_not_available THEN
+        RETURN NULL;
 END
 $$;

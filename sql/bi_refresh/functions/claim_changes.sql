@@ -42,15 +42,17 @@ BEGIN
         END IF;
         SELECT w.entries, w.is_everything OR (source.is_indirect AND w.entries > 0) INTO changes, is_everything
         FROM bi_refresh.waiting_changes(table_id, source.capture_id, source.layout, NOT source.moves_log) AS w;
-        IF changes > 0 AND NOT is_everything THEN
-            changes := bi_refresh.copy_changes(
-                table_id, source.capture_id, source.kind = 'slices', NOT source.moves_log
-            );
+        IF changes > 0 THEN
+            IF NOT is_everything THEN
+                changes := bi_refresh.copy_changes(
+                    table_id, source.capture_id, source.kind = 'slices', NOT source.moves_log
+                );
+            END IF;
+            EXECUTE pg_catalog.format(
+                'DELETE FROM bi_refresh_incremental.pending_%s AS p WHERE p.bi_refresh_table = $1', source.capture_id
+            )
+            USING table_id;
         END IF;
-        EXECUTE pg_catalog.format(
-            'DELETE FROM bi_refresh_incremental.pending_%s AS p WHERE p.bi_refresh_table = $1', source.capture_id
-        )
-        USING table_id;
         IF source.kind = 'linear' AND NOT has_snapshot THEN
             EXECUTE pg_catalog.format(
                 'INSERT INTO bi_refresh_incremental.pending_%s (bi_refresh_table, bi_refresh_layout, bi_refresh_weight)'

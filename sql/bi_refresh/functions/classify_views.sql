@@ -8,8 +8,8 @@
 -- row_security, system_catalog.
 --
 -- By the rule trees, where PostgreSQL's parser has put an OID for every function, operator and type
--- (docs/decisions/0008). What is not known to be harmless counts as harmful. The body uses nothing but pg_catalog and
--- maintained_table, and works without that one, so that it can be run on a database without bi_refresh.
+-- (docs/decisions/0008). What is not known to be harmless counts as harmful. The body uses nothing but pg_catalog, so that it can
+-- be run on a database without bi_refresh.
 CREATE OR REPLACE FUNCTION bi_refresh.classify_views(views oid[])
 RETURNS TABLE (view_oid oid, class text, detail text)
 LANGUAGE sql
@@ -48,11 +48,6 @@ WITH RECURSIVE walk (view_oid, classid, objid) AS (
         SELECT 'pg_catalog.pg_class'::pg_catalog.regclass, i.inhrelid
         FROM pg_catalog.pg_inherits AS i
         WHERE i.inhparent = c.oid
-        UNION ALL
-        -- an incremental view's table by its defining view, and its stages by theirs
-        SELECT 'pg_catalog.pg_class'::pg_catalog.regclass, m.definition
-        FROM bi_refresh.maintained_table AS m
-        WHERE m.relation = c.oid AND m.definition IS NOT NULL AND (m.stage IS NOT NULL OR c.oid = walk.view_oid)
     ) AS reads
     WHERE reads.classid IN (
         'pg_catalog.pg_class'::pg_catalog.regclass,

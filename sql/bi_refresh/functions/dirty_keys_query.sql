@@ -29,6 +29,22 @@ BEGIN
                 s.capture_id,
                 c.relation,
                 s.slides,
+                -- what no scan looked at then, and none looks at now, matters to no slice
+                (
+                    SELECT ' WHERE ' || pg_catalog.string_agg(
+                        pg_catalog.format(
+                            '((%s) %s (%s))', w."column", w.operator, pg_catalog.replace(w.bound, '$1', target.moment_then)
+                        ),
+                        ' AND '
+                    ) || ' OR ' || pg_catalog.string_agg(
+                        pg_catalog.format(
+                            '((%s) %s (%s))', w."column", w.operator, pg_catalog.replace(w.bound, '$1', target.moment_now)
+                        ),
+                        ' AND '
+                    )
+                    FROM pg_catalog.jsonb_to_recordset(s.slides) AS w ("column" text, bound text, operator text)
+                    WHERE w.operator IS NOT NULL
+                ) AS kept,
                 -- without a length, which would cut a value off; in the column's collation
                 (
                     SELECT pg_catalog.string_agg(
@@ -53,7 +69,7 @@ BEGIN
         part AS (
             SELECT
                 pg_catalog.format(
-                    'SELECT %s FROM pg_temp.changed_%s_%s AS changed', source.keys, table_id, source.capture_id
+                    'SELECT %s FROM pg_temp.changed_%s_%s AS changed%s', source.keys, table_id, source.capture_id, source.kept
                 ) AS text
             FROM source
             WHERE source.capture_id = ANY (changed)

@@ -10,7 +10,7 @@ DECLARE
 BEGIN
     FOR statement IN
         WITH maintained AS (
-            SELECT t.id, t.position, t.relation, t.definition
+            SELECT t.id, t.position, t.relation, t.definition, t.whole
             FROM bi_refresh.maintained_table AS t
             WHERE t.id = ANY (table_ids)
         )
@@ -25,7 +25,7 @@ BEGIN
             UNION ALL
             SELECT maintained.position, 2, pg_catalog.format('DROP VIEW %I.%I', n.nspname, c.relname)
             FROM maintained
-            INNER JOIN pg_catalog.pg_class AS c ON maintained.definition = c.oid
+            INNER JOIN pg_catalog.pg_class AS c ON c.oid IN (maintained.definition, maintained.whole)
             INNER JOIN pg_catalog.pg_namespace AS n ON c.relnamespace = n.oid
             WHERE n.nspname = 'bi_refresh_incremental'
             UNION ALL

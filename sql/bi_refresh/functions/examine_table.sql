@@ -13,8 +13,10 @@ DECLARE
 BEGIN
     UPDATE bi_refresh.maintained_table AS m
     SET relations = ARRAY(
-        SELECT s.relation
-        FROM bi_refresh.view_sources(ARRAY[coalesce(m.definition, m.relation)]) AS s
+        SELECT DISTINCT s.relation
+        FROM bi_refresh.view_sources(
+            pg_catalog.array_remove(ARRAY[coalesce(m.definition, m.relation), m.whole], NULL)
+        ) AS s
         ORDER BY s.relation
     )
     WHERE m.id = table_id

@@ -49,7 +49,7 @@ BEGIN
                 'WHERE differing.differs OR differing.is_last',
                 target.id,
                 bi_refresh.numbered_columns(target.relation, 'latest.'),
-                bi_refresh.joined_columns(target.relation, target.key_columns),
+                bi_refresh.joined_columns(target.relation),
                 present,
                 numbered,
                 latest,

@@ -62,9 +62,8 @@ BEGIN
                 keys := keys + 1;
             END IF;
         END IF;
-        IF (counted -> 0)::bigint > 500 THEN
-            PERFORM bi_refresh.execute_as_owner(target.id, pg_catalog.format('ANALYZE pg_temp.dirty_%s_%s', target.id, cut));
-        END IF;
+        -- Without statistics a few are taken for thousands, and the whole table is read for them.
+        PERFORM bi_refresh.execute_as_owner(target.id, pg_catalog.format('ANALYZE pg_temp.dirty_%s_%s', target.id, cut));
     END LOOP;
 END
 $$;

@@ -3,7 +3,7 @@
 CREATE OR REPLACE FUNCTION bi_refresh.lock_incremental_view(
     view_name text,
     OUT is_distrusted boolean, OUT distrust_reason text, OUT refresh_mode text, OUT is_audit boolean,
-    OUT data_timestamp timestamptz, OUT rows_total bigint, OUT fingerprint jsonb
+    OUT rows_total bigint, OUT fingerprint jsonb
 )
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -12,7 +12,7 @@ BEGIN
     INSERT INTO bi_refresh.view_state (view_name)
     SELECT p.view_name FROM bi_refresh.view_policy AS p WHERE p.view_name = lock_incremental_view.view_name
     ON CONFLICT ON CONSTRAINT view_state_pkey DO NOTHING;
-    SELECT s.data_timestamp, s.rows_total, s.fingerprint INTO data_timestamp, rows_total, fingerprint
+    SELECT s.rows_total, s.fingerprint INTO rows_total, fingerprint
     FROM bi_refresh.view_state AS s
     WHERE s.view_name = lock_incremental_view.view_name
     FOR NO KEY UPDATE;
@@ -22,12 +22,6 @@ BEGIN
     INNER JOIN bi_refresh.view_policy AS p ON v.view_name = p.view_name
     WHERE v.view_name = lock_incremental_view.view_name
     FOR NO KEY UPDATE OF v;
-    is_audit := EXISTS (
-        SELECT FROM bi_refresh.maintained_table AS m
-        INNER JOIN bi_refresh.view_policy AS p ON m.view_name = p.view_name
-        WHERE m.view_name = lock_incremental_view.view_name
-            AND m.definition IS NOT NULL
-            AND (m.compared_at + p.audit_interval <= pg_catalog.transaction_timestamp()) IS NOT false
-    );
+    is_audit := bi_refresh.comparison_is_due(view_name);
 END
 $$;

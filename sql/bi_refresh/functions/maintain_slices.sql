@@ -12,7 +12,9 @@ AS $$
 DECLARE
     just_in_time CONSTANT text := pg_catalog.current_setting('jit');
     dirty record;
-    null_cuts integer[];
+    cuts integer[];
+    counts bigint[];
+    sampled bigint;
     found_rows record;
     applied record;
 BEGIN
@@ -30,19 +32,35 @@ BEGIN
         RETURN;
     END IF;
 
+    cuts := dirty.cuts;
+    counts := dirty.counts;
+    sampled := bi_refresh.add_sample(target, cuts, counts);
+    IF cuts[1] = 1 THEN
+        counts[1] := counts[1] + sampled;
+    ELSIF sampled IS NOT NULL THEN
+        cuts := 1 || cuts;
+        counts := sampled || counts;
+    END IF;
+
     -- Compiling a plan takes longer than a few slices.
     PERFORM pg_catalog.set_config('jit', 'off', true);
-    obstacle := bi_refresh.recompute(target, dirty.cuts, dirty.counts, dirty.null_cuts);
+    obstacle := bi_refresh.recompute(target, cuts, counts, dirty.null_cuts);
     IF obstacle IS NULL THEN
-        found_rows := bi_refresh.find_differences(target, dirty.cuts, dirty.null_cuts);
+        found_rows := bi_refresh.find_differences(target, cuts, dirty.null_cuts);
+        mismatches := CASE
+            WHEN sampled > 0 AND found_rows.missing + found_rows.surplus + found_rows.other > 0
+                THEN bi_refresh.keep_mismatches(
+                    target, log_id, 'sample', bi_refresh.only_sampled(target, cuts, dirty.null_cuts)
+                )
+            ELSE 0
+        END;
         applied := bi_refresh.apply_differences(target, found_rows.missing, found_rows.surplus, found_rows.other);
         inserted := applied.inserted;
         deleted := applied.deleted;
-        mismatches := 0;
         PERFORM bi_refresh.execute_as_owner(target.id, pg_catalog.format('DROP TABLE pg_temp.differences_%s', target.id));
     END IF;
     PERFORM pg_catalog.set_config('jit', just_in_time, true);
     PERFORM bi_refresh.execute_as_owner(target.id, pg_catalog.format('DROP TABLE pg_temp.new_%s', target.id));
-    PERFORM bi_refresh.drop_dirty_slices(target, dirty.cuts);
+    PERFORM bi_refresh.drop_dirty_slices(target, cuts);
 END
 $$;

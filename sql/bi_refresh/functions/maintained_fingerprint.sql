@@ -8,7 +8,10 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     RETURN (
-        SELECT pg_catalog.jsonb_build_object('relations', coalesce(pg_catalog.jsonb_agg(DISTINCT r.relation), '[]'))
+        SELECT pg_catalog.jsonb_build_object(
+            'taken_at', pg_catalog.transaction_timestamp(),
+            'relations', coalesce(pg_catalog.jsonb_agg(DISTINCT r.relation), '[]')
+        )
         FROM bi_refresh.maintained_table AS m
         CROSS JOIN LATERAL pg_catalog.unnest(m.relations) AS r (relation)
         WHERE m.view_name = maintained_fingerprint.view_name

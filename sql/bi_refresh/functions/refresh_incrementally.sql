@@ -11,6 +11,7 @@ DECLARE
     keeps_snapshot CONSTANT boolean := pg_catalog.current_setting('transaction_isolation') <> 'read committed';
     snapshot_at CONSTANT timestamptz :=
         CASE WHEN keeps_snapshot THEN pg_catalog.transaction_timestamp() ELSE pg_catalog.clock_timestamp() END;
+    took_ms double precision;
     state record;
     structures jsonb;
     target bi_refresh.maintained_table;
@@ -19,7 +20,7 @@ DECLARE
     moments jsonb;
     full_reason text;
     outcome record;
-    finding text;
+    audit record;
     reasons text[] := '{}';
     strategies text[] := '{}';
     inserted bigint := 0;
@@ -36,11 +37,12 @@ BEGIN
     IF keeps_snapshot AND NOT state.is_distrusted AND NOT state.is_audit
         AND bi_refresh.nothing_changed(view_name, structures)
     THEN
+        took_ms := 1000 * pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - began_at);
         RETURN bi_refresh.record_unchanged(
             log_id,
-            bi_refresh.describe_unchanged_tables(view_name, state.data_timestamp, began_at),
-            state.fingerprint,
-            1000 * pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - began_at)
+            bi_refresh.describe_unchanged_tables(view_name, state.fingerprint, took_ms),
+            coalesce(state.fingerprint, bi_refresh.maintained_fingerprint(view_name)),
+            took_ms
         );
     END IF;
 
@@ -52,7 +54,7 @@ BEGIN
         full_reason := CASE
             WHEN state.is_distrusted THEN pg_catalog.concat_ws(': ', 'it is distrusted', state.distrust_reason)
             WHEN state.refresh_mode = 'full' THEN 'its policy says refresh_mode = "full"'
-            WHEN plan ->> 'strategy' = 'difference' THEN coalesce(plan ->> 'reason', 'asked for')
+            WHEN plan ->> 'strategy' = 'difference' THEN 'it was asked for'
             WHEN NOT keeps_snapshot THEN 'the transaction is READ COMMITTED, and has no snapshot of its own'
         END;
         structure := structures ->> target.id::text;
@@ -66,14 +68,26 @@ BEGIN
             moments := examined.moments;
         END IF;
 
+        IF target.whole_digest <> bi_refresh.definition_digest(target.whole) THEN
+            -- its stages are parts of views that say something else now
+            target.definition := target.whole;
+            full_reason := 'an ordinary view beneath it was replaced since its stages were made of it: enable it again';
+            structure := NULL;
+        END IF;
+
         IF target.definition IS NULL THEN
             outcome := bi_refresh.refresh_over_stages(target, structure, moments, full_reason, state.is_audit);
         ELSE
             outcome := bi_refresh.maintain(target, structure, moments, full_reason, log_id);
             IF outcome.strategy <> 'difference' AND (state.is_audit OR outcome.mismatches > 0) THEN
-                finding := bi_refresh.audit_table(target.id, log_id, outcome.mismatches);
-                reasons := pg_catalog.array_append(reasons, finding);
-                outcome.strategy := CASE WHEN finding IS NULL THEN outcome.strategy ELSE 'difference' END;
+                audit := bi_refresh.audit_table(target.id, log_id, outcome.mismatches);
+                outcome.inserted := outcome.inserted + audit.inserted;
+                outcome.deleted := outcome.deleted + audit.deleted;
+                outcome.total := audit.total;
+                IF audit.finding IS NOT NULL THEN
+                    reasons := reasons || audit.finding;
+                    outcome.strategy := 'difference';
+                END IF;
             END IF;
         END IF;
         strategies := strategies || outcome.strategy;

@@ -60,6 +60,9 @@ BEGIN
         ) AS fingerprint
     ) AS latest
     INNER JOIN bi_refresh.view_state AS s ON s.view_oid = v.view_oid::oid AND s.view_name = ANY (views)
-    WHERE bi_refresh.fingerprint_changes(v.fingerprint, latest.fingerprint) IS NULL;
+    WHERE bi_refresh.fingerprint_changes(v.fingerprint, latest.fingerprint) IS NULL
+    UNION ALL
+    SELECT u.view_name, u.view_oid, u.fingerprint, u.former
+    FROM bi_refresh.unchanged_incremental_views(views) AS u;
 END
 $$;

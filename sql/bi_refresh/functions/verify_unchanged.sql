@@ -45,7 +45,11 @@ BEGIN
                 pg_catalog.pg_backend_pid(),
                 'skipped',
                 'skip',
-                bi_refresh.describe_unchanged(unchanged.former, unchanged.fingerprint, shared.ms),
+                CASE
+                    WHEN bi_refresh.is_incremental(unchanged.view_name)
+                        THEN bi_refresh.describe_unchanged_tables(unchanged.view_name, unchanged.former, shared.ms)
+                    ELSE bi_refresh.describe_unchanged(unchanged.former, unchanged.fingerprint, shared.ms)
+                END,
                 began_at,
                 unchanged.found_at,
                 shared.ms,

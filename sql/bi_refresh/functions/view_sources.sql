@@ -1,8 +1,8 @@
 -- Every relation that a materialized view reads: through ordinary views, functions with a parsed body (BEGIN ATOMIC), partitions
 -- and inheritance children, system catalogs included. The ordinary views themselves are among them; what lies beneath another
 -- materialized view is not, for its rows are what is read. A string-body function hides what it reads from PostgreSQL, and so
--- from here. The body uses nothing but pg_catalog and maintained_table, and works without that one, so that it can be run on a
--- database without bi_refresh. classify_views() begins with the same.
+-- from here. The body uses nothing but pg_catalog, so that it can be run on a database without bi_refresh. classify_views()
+-- begins with the same.
 CREATE OR REPLACE FUNCTION bi_refresh.view_sources(views oid[])
 RETURNS TABLE (view_oid oid, relation oid)
 LANGUAGE sql
@@ -40,11 +40,6 @@ WITH RECURSIVE walk (view_oid, classid, objid) AS (
         SELECT 'pg_catalog.pg_class'::pg_catalog.regclass, i.inhrelid
         FROM pg_catalog.pg_inherits AS i
         WHERE i.inhparent = c.oid
-        UNION ALL
-        -- an incremental view's table by its defining view, and its stages by theirs
-        SELECT 'pg_catalog.pg_class'::pg_catalog.regclass, m.definition
-        FROM bi_refresh.maintained_table AS m
-        WHERE m.relation = c.oid AND m.definition IS NOT NULL AND (m.stage IS NOT NULL OR c.oid = walk.view_oid)
     ) AS reads
     WHERE reads.classid IN (
         'pg_catalog.pg_class'::pg_catalog.regclass,

@@ -89,6 +89,8 @@ CREATE TABLE bi_refresh.maintained_table (
     key_columns name[],
     slices jsonb NOT NULL DEFAULT '[]',
     measures jsonb,
+    whole oid,
+    whole_digest text,
     moving text[] NOT NULL DEFAULT '{}',
     relations oid[],
     uses_code boolean NOT NULL DEFAULT true,
@@ -113,6 +115,12 @@ COMMENT ON COLUMN bi_refresh.maintained_table.key_columns IS
 'Columns that are unique together and never NULL; NULL: there are none, and rows are matched as wholes.';
 COMMENT ON COLUMN bi_refresh.maintained_table.slices IS
 'The ways in which it is cut: [["k"], ["source", "id"]]. maintained_source.slice counts them from 1.';
+COMMENT ON COLUMN bi_refresh.maintained_table.measures IS
+'Of a linear table: its keys, and what a changed row adds to each count and sum (docs/incremental.md has its form).';
+COMMENT ON COLUMN bi_refresh.maintained_table.whole IS
+'Of an output over stages that parts of ordinary views were made into: the ordinary view of the whole query.';
+COMMENT ON COLUMN bi_refresh.maintained_table.whole_digest IS
+'What those ordinary views said; another one now: it is computed from the whole query.';
 COMMENT ON COLUMN bi_refresh.maintained_table.moving IS
 'Uses of the date or the time that are no slide, as classify_views() words them: it is computed in full when they move.';
 COMMENT ON COLUMN bi_refresh.maintained_table.relations IS 'All that its definition reads, as of its structure.';

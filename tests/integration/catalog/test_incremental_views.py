@@ -117,15 +117,20 @@ def test_its_rows_are_what_a_view_over_it_is_made_from(chain: Database) -> None:
     ) == [("b",)]
 
 
-def test_its_own_sources_are_those_of_its_defining_views(chain: Database) -> None:
-    found = chain.rows(
-        "SELECT v.relation::regclass::text FROM bi_refresh.view_sources(ARRAY['b'::regclass::oid]) AS v ORDER BY 1"
+def test_doctor_knows_its_sources_by_its_defining_views(chain: Database) -> None:
+    """And not the tables and views that were made for it."""
+    chain.execute("CREATE VIEW link AS SELECT id, label FROM a; CREATE TABLE d (id integer)")
+    make_maintained_view(
+        chain, "e", query="SELECT s.id, now() AS at FROM {step} AS s", stages={"step": "SELECT id, label FROM link"}
     )
-    assert [name for (name,) in found if not name.startswith("bi_refresh_incremental.")] == ["a"]
-    assert len(found) == 4  # and its stage, with the two defining views
-    chain.execute("CREATE TABLE d (id integer)")
-    make_maintained_view(chain, "e", query="SELECT id, now() AS at FROM d")
-    assert chain.rows("SELECT class FROM bi_refresh.classify_views(ARRAY['e'::regclass::oid])") == [("time",)]
+    with chain.session() as session:
+        facts = {view.name: view for view in read_facts(session).views}
+        edges = {(edge.view, edge.upstream): edge.through for edge in read_dependencies(session).edges}
+    assert [source.name for source in facts["public.b"].sources] == ["public.a"]
+    assert [source.name for source in facts["public.e"].sources] == ["public.a", "public.link"]
+    assert [found.name for found in facts["public.e"].classes] == ["time"]
+    assert edges["public.e", "public.a"] == ("public.link",)
+    assert edges["public.b", "public.a"] == ()
 
 
 def test_a_pattern_goes_on_finding_it(database: Database) -> None:
@@ -156,9 +161,7 @@ def test_touch_triggers_are_not_for_what_is_captured(database: Database) -> None
     assert database.rows("SELECT relation FROM bi_refresh.sync_touch_triggers()") == []
     make_view(database, "c", query=ON_B)
     database.execute("UPDATE bi_refresh.view_policy SET change_detection = 'touch'")
-    assert database.rows("SELECT relation, action FROM bi_refresh.sync_touch_triggers()") == [
-        ("public.b", "watched")
-    ]
+    assert database.rows("SELECT relation, action FROM bi_refresh.sync_touch_triggers()") == [("public.b", "watched")]
 
 
 def test_duplicate_keys_are_looked_for_in_its_defining_view(database: Database) -> None:
@@ -211,14 +214,3 @@ def test_old_mismatches_go_with_the_log_once_the_view_is_trusted_again(database:
     database.execute("UPDATE bi_refresh.incremental_view SET status = 'enabled'")
     assert database.value("SELECT bi_refresh.purge_log(interval '30 days')") == 1
     assert database.rows("SELECT difference FROM bi_refresh.incremental_mismatch") == [("other",)]
-
-
-def test_how_it_is_refreshed_is_chosen_by_its_status_and_its_policy(database: Database) -> None:
-    make_maintained_view(database, "b")
-    choose = "SELECT strategy, reason FROM bi_refresh.choose_strategy('public.b', %s::jsonb)"
-    assert database.rows(choose, None) == [("incremental", "what changed since its last refresh")]
-    assert database.rows(choose, '{"strategy": "difference"}') == [("difference", "in full: as was asked for")]
-    database.execute("UPDATE bi_refresh.view_policy SET refresh_mode = 'full'")
-    assert database.rows(choose, None) == [("difference", 'in full: its policy says refresh_mode = "full"')]
-    database.execute("UPDATE bi_refresh.incremental_view SET status = 'distrusted', distrust_reason = '3 rows differ'")
-    assert database.rows(choose, None) == [("difference", "in full: it is distrusted: 3 rows differ")]

@@ -56,13 +56,13 @@ def test_nothing_is_floating_point(connection: Connection) -> None:
 
 
 def test_one_warehouse_is_read_without_the_others_rows(connection: Connection) -> None:
-    """What makes recomputing a slice cheap: its key reaches every scan of the two big tables, through all five CTEs."""
+    """What makes recomputing a slice cheap: its key reaches every scan of the two big tables, through all its CTEs."""
     query = f"{SELECT_BASE_QUERY} WHERE ubicacion_id = 7 AND almacen_codigo = 'PISO'"
     plan = connection.execute(f"EXPLAIN (FORMAT JSON, VERBOSE) {query}").fetchone()
     assert plan is not None
 
     scans = list(scans_of(plan[0][0]["Plan"], {"ventas", "inventario"}))
-    assert len(scans) == 3
+    assert len(scans) == 3  # the stock for what there is, and for how much
     for scan in scans:
         conditions = json.dumps([value for name, value in scan.items() if name.endswith(("Cond", "Filter"))])
         assert "ubicacion_id = 7" in conditions

@@ -58,7 +58,7 @@ def test_the_materialized_view_has_both_indexes(connection: Connection) -> None:
     ]
 
 
-def test_the_base_query_is_the_five_ctes(connection: Connection) -> None:
+def test_the_base_query_has_the_five_ctes(connection: Connection) -> None:
     definition = connection.execute("SELECT pg_get_viewdef(%s::regclass)", [BASE_QUERY]).fetchone()
     assert definition is not None
     positions = [
@@ -107,6 +107,25 @@ def test_the_policy_names_the_view(connection: Connection) -> None:
     found = connection.execute("SELECT relkind FROM pg_class WHERE oid = %s::regclass", [policy["name"]]).fetchone()
     assert found == ("m",)
     assert (policy["target_lag"], policy["timeout"]) == ("15 minutes", "2 minutes")
+
+
+def test_the_query_in_parts_gives_the_rows_of_the_query_that_it_replaced(connection: Connection) -> None:
+    """By record image: not even the scale of a number is another one."""
+    there, back = ((SYSTEM / "migrations" / f"fluxion_0002_stages.{way}.sql").read_text() for way in ("up", "down"))
+    differing = (
+        f"SELECT count(*) FROM {BASE_QUERY} AS n FULL JOIN former AS f USING (ubicacion_id, almacen_codigo) "
+        "WHERE n IS NULL OR f IS NULL OR n OPERATOR(pg_catalog.*<>) f"
+    )
+    with connection.transaction(force_rollback=True):
+        generate(connection, 20_000)
+        connection.execute("UPDATE fluxion.inventario SET cantidad = 0 WHERE producto_id % 11 = 0")
+        connection.execute("UPDATE fluxion.productos SET activo = false WHERE id % 7 = 0")
+        connection.execute("DELETE FROM fluxion.inventario WHERE ubicacion_id = 3")
+        connection.execute(back)
+        connection.execute(f"CREATE TEMPORARY TABLE former AS {SELECT_BASE_QUERY}")
+        connection.execute(there)
+        assert connection.execute("SELECT count(*) > 30, count(fill_rate) > 20 FROM former").fetchone() == (True, True)
+        assert connection.execute(differing).fetchone() == (0,)
 
 
 def test_going_down_removes_everything_and_up_works_again(connection: Connection) -> None:

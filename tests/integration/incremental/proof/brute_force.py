@@ -158,5 +158,8 @@ def _touches(proof: Proof, source: Source, changed: str) -> str:
     equal = " AND ".join(f"x.e{number} = {column}" for number, column in enumerate(columns))
     is_null = " OR ".join(f"x.e{number} IS NULL" for number, _ in enumerate(columns))
     has_null = " OR ".join(f"{column} IS NULL" for column in columns)
-    wanted = "true" if source.null_slice == "any" else is_null
-    return f"EXISTS (SELECT FROM (SELECT {named} FROM {changed}) AS x WHERE ({equal}) OR (({has_null}) AND ({wanted})))"
+    windows = [f"({slide.column}) {slide.operator} ({slide.bound})" for slide in source.slides if slide.operator]
+    kept = " AND ".join(windows).replace("$1", "now()") or "true"
+    rows = f"EXISTS (SELECT FROM (SELECT {named} FROM {changed} WHERE {kept}) AS x WHERE"
+    touched = f"{rows} ({equal}) OR (({has_null}) AND ({is_null})))"
+    return f"{touched} OR ({has_null})" if source.null_slice == "any" else touched

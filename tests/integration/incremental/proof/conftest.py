@@ -47,15 +47,26 @@ def proofs(shapes_database: Database, shapes: Mapping[str, Shape]) -> Mapping[st
     return found
 
 
+@pytest.fixture(scope="package")
+def scratch_database(server: EmbeddedServer) -> Iterator[Database]:
+    """For the views of one test after the other."""
+    database = create_database(server, template="template0")
+    yield database
+    drop_database(database)
+
+
 @pytest.fixture
-def proved(empty_database: Database) -> Callable[..., Proof]:
-    """Make things in a database of the test's own and prove `public.v` of it, a view with that query."""
+def proved(scratch_database: Database) -> Callable[..., Proof]:
+    """Make things in an empty schema and prove `public.v`, a materialized view with that query."""
 
     def make(ddl: str, query: str, *, key: str | None = None) -> Proof:
-        empty_database.execute(f"{ddl}; CREATE MATERIALIZED VIEW v AS {query}")
+        scratch_database.execute(
+            f"DROP SCHEMA public CASCADE; CREATE SCHEMA public; {ddl}; "
+            f"CREATE MATERIALIZED VIEW v AS {query} WITH NO DATA"
+        )
         if key is not None:
-            empty_database.execute(f"CREATE UNIQUE INDEX ON v ({key})")
-        with empty_database.session() as session, session.read_only():
-            return prove(session, empty_database.value("SELECT 'v'::regclass::oid::bigint"))
+            scratch_database.execute(f"CREATE UNIQUE INDEX ON v ({key})")
+        with scratch_database.session() as session, session.read_only():
+            return prove(session, scratch_database.value("SELECT 'v'::regclass::oid::bigint"))
 
     return make

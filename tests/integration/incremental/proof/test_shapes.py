@@ -50,7 +50,9 @@ def test_what_moves_is_a_slide_or_named(shapes: Mapping[str, Shape], proofs: Map
         assert shape.moves is not None or not (slides or proof.moving), name
 
 
-def test_no_claim_is_belied(shapes_database: Database, shapes: Mapping[str, Shape], proofs: Mapping[str, Proof]) -> None:
+def test_no_claim_is_belied(
+    shapes_database: Database, shapes: Mapping[str, Shape], proofs: Mapping[str, Proof]
+) -> None:
     with shapes_database.connect(autocommit=False) as connection:
         tried = BruteForce(connection, _claimed(shapes, proofs), seed=20261130)
         assert tried.run(3_000 if _IS_LONG else 60) == []

@@ -33,9 +33,7 @@ class Shape:
 
     def keep(self, database: Database, name: str) -> KeptView:
         """Make it."""
-        return keep(
-            database, name, self.output, stages=self.stages, view=self.view, view_reads=self.view_reads
-        )
+        return keep(database, name, self.output, stages=self.stages, view=self.view, view_reads=self.view_reads)
 
 
 _BY_A = Kept(
@@ -89,7 +87,7 @@ SHAPES = {
     "a window over time": Kept(
         "SELECT a AS id, count(*) AS n, max(at) AS latest FROM items"
         " WHERE a IS NOT NULL AND at > now() - interval '150 ms' GROUP BY a",
-        (Reads("items", ("a",), slides=(("at", "($1 - '00:00:00.15'::interval)"),)),),
+        (Reads("items", ("a",), slides=(("at", ">", "($1 - '00:00:00.15'::interval)"),)),),
     ),
     "a window with two ends": Kept(
         "SELECT a, label, at FROM items WHERE at > now() - interval '200 ms' AND at <= now() - interval '60 ms'",
@@ -97,7 +95,7 @@ SHAPES = {
             Reads(
                 "items",
                 ("a",),
-                slides=(("at", "($1 - '00:00:00.2'::interval)"), ("at", "($1 - '00:00:00.06'::interval)")),
+                slides=(("at", ">", "($1 - '00:00:00.2'::interval)"), ("at", "<=", "($1 - '00:00:00.06'::interval)")),
             ),
         ),
         key=None,

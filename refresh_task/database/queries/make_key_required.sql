@@ -1,0 +1,1 @@
+SELECT bi_refresh.make_key_required(%(table)s)
