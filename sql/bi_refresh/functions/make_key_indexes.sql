@@ -18,10 +18,6 @@ BEGIN
             UNION ALL
             SELECT s.number::integer, ARRAY(SELECT pg_catalog.jsonb_array_elements_text(s.columns))
             FROM pg_catalog.jsonb_array_elements(maintained.slices) WITH ORDINALITY AS s (columns, number)
-            UNION ALL
-            SELECT 1, pg_catalog.array_agg(k.entry ->> 'column')
-            FROM pg_catalog.jsonb_array_elements(maintained.measures -> 'keys') AS k (entry)
-            WHERE maintained.kind = 'linear'
         ),
 
         existing AS (
