@@ -15,6 +15,7 @@ from refresh_task.cancellation import GRACE_S, Cancellation, cancel_on_signals
 from refresh_task.catalog import adopt_views, read_now, read_view_status, read_views
 from refresh_task.database import Session, connect
 from refresh_task.errors import ConfigurationError, RunStuckError, VistafrescaError
+from refresh_task.incremental.proofs import keep_proofs
 from refresh_task.incremental.upkeep import keep_captures
 from refresh_task.model import (
     ExitCode,
@@ -156,6 +157,8 @@ def _start(settings: Settings, control: Session, reporter: Reporter, kind: RunKi
             reporter.rows_abandoned([entry["view_name"] for entry in abandoned])
         adopt_views(control)
         for remark in keep_captures(control):
+            reporter.happened(remark)
+        for remark in keep_proofs(control):
             reporter.happened(remark)
     except VistafrescaError as error:
         # What an earlier run left, or a view that is new, is not worth this run.

@@ -60,6 +60,8 @@ BEGIN
             bi_refresh.pending_views(),
             bi_refresh.view_oid(text),
             bi_refresh.adopt_views(),
+            bi_refresh.drop_retired(interval),
+            bi_refresh.outdated_proofs(),
             bi_refresh.views_by_pattern(text[]),
             bi_refresh.definitely_changed(text),
             bi_refresh.changes_waiting(text),

@@ -8,9 +8,8 @@ from datetime import datetime
 from refresh_task.database import Session
 from refresh_task.incremental.lifecycle.building import copy_indexes
 from refresh_task.incremental.lifecycle.claim import Claim, ViewState, claim_view
-from refresh_task.incremental.lifecycle.enabling import alone, drop_retired
 from refresh_task.incremental.lifecycle.outcome import DisabledView, OnProgress, say_nothing
-from refresh_task.incremental.lifecycle.swapping import swap
+from refresh_task.incremental.lifecycle.swapping import alone, drop_retired, swap
 
 
 def disable(

@@ -9,11 +9,12 @@ from contextlib import contextmanager
 from refresh_task.database import Session
 from refresh_task.errors import ConfigurationError, StatementFailedError
 from refresh_task.incremental.lifecycle.building import copy_indexes, fill, make_key_indexes
-from refresh_task.incremental.lifecycle.claim import Claim, MaintainedTable, ViewState, claim_view
+from refresh_task.incremental.lifecycle.claim import Claim, ViewState, claim_view
 from refresh_task.incremental.lifecycle.outcome import EnabledView, OnProgress, say_nothing
 from refresh_task.incremental.lifecycle.proving import settle_proof
+from refresh_task.incremental.lifecycle.reading import enabled_view
 from refresh_task.incremental.lifecycle.registering import register
-from refresh_task.incremental.lifecycle.swapping import swap, wait_for_earlier_transactions
+from refresh_task.incremental.lifecycle.swapping import drop_retired, put_in_place, wait_until_seen
 
 # The steps in their order; incremental_view.step is the last one that is complete.
 _STEPS = ("registered", "captured", "filled", "indexed", "seen by all", "enabled")
@@ -56,7 +57,7 @@ def enable(
             with _nothing_left_if_refused(claim):
                 _capture(claim)
             attempts = _build_and_swap(claim, patience_s=patience_s)
-        return _result(claim, duration_s=time.monotonic() - began, attempts=attempts)
+        return enabled_view(claim, duration_s=time.monotonic() - began, attempts=attempts)
 
 
 def _prove_again(claim: Claim, state: ViewState) -> None:
@@ -123,79 +124,8 @@ def _build_and_swap(claim: Claim, *, patience_s: float) -> int:
             make_key_indexes(claim, table)
         claim.finish_step("indexed")
     if done < _STEPS.index("seen by all"):
-        why = "a transaction with an older snapshot would find the table empty"
-        if not wait_for_earlier_transactions(claim, why, patience_s=patience_s):
-            raise ConfigurationError(
-                f"{why}, and some did not end within {patience_s:.0f} s.",
-                subject=claim.view,
-                remedy="Run the command again when they have: it goes on where it was.",
-            )
+        wait_until_seen(claim, patience_s=patience_s)
         claim.finish_step("seen by all")
-    attempts = _swap(claim, state.relation, output, patience_s=patience_s)
+    attempts = put_in_place(claim, state.relation, output, patience_s=patience_s)
     drop_retired(claim)
     return attempts
-
-
-def _swap(claim: Claim, former: int, output: MaintainedTable, *, patience_s: float) -> int:
-    """Put the table under the view's name. What the task refreshed meanwhile must not become older: nobody else
-    refreshes the view from the last refresh of the table to the swap."""
-    session = claim.session
-    assert output.relation is not None  # noqa: S101  # it was filled
-
-    def prepare() -> None:
-        claim.say("swap", "bringing the table up to date, then putting it under the view's name")
-        # an index that somebody has added meanwhile
-        for index in session.fetch_all("read_indexes_to_copy", source=former, target=output.relation):
-            session.execute("copy_index", index=index["index"], target=output.relation)
-        session.execute("distribute_changes")
-        with session.snapshot():
-            session.execute("catch_up", view=claim.view)
-
-    def attempt(budget_ms: float) -> None:
-        session.execute("swap_in_table", view=claim.view, budget_ms=budget_ms)
-
-    with alone(claim, former, patience_s=patience_s):
-        return swap(claim, former, attempt, prepare=prepare, patience_s=patience_s)
-
-
-@contextmanager
-def alone(claim: Claim, relation: int, *, patience_s: float) -> Iterator[None]:
-    """Nobody else refreshes the view. Raises StatementFailedError if somebody does for `patience_s`."""
-    give_up_at = time.monotonic() + patience_s
-    while not claim.session.fetch_one("try_view_lock", relation=relation)["acquired"]:
-        if time.monotonic() > give_up_at:
-            raise StatementFailedError(
-                f"it was being refreshed for {patience_s:.0f} s.",
-                subject=claim.view,
-                remedy="Run the command again when that has ended: it goes on where it was.",
-                sqlstate="55P03",
-                connection_lost=False,
-            )
-        claim.say("swap", "waiting for a refresh to end")
-        time.sleep(0.5)
-    try:
-        yield
-    finally:
-        if claim.session.is_usable:
-            claim.session.execute("release_view_lock", relation=relation)
-
-
-def drop_retired(claim: Claim) -> None:
-    """Drop what stood under the name before, when nobody can be about to read it any more."""
-    if wait_for_earlier_transactions(claim, "somebody may still read what was there before", patience_s=60):
-        claim.session.execute("drop_retired", least_age_s=0)
-    # otherwise a later run drops it
-
-
-def _result(claim: Claim, *, duration_s: float, attempts: int) -> EnabledView:
-    state, tables = claim.read(), claim.tables()
-    sources = claim.session.fetch_all("read_maintained_sources", view=claim.view)
-    return EnabledView(
-        view=claim.view,
-        output=state.output or "table",
-        stages=tuple(table.stage for table in tables if table.stage is not None),
-        captured=tuple(dict.fromkeys(row["relation"] for row in sources)),
-        direct=tuple(dict.fromkeys(row["relation"] for row in sources if row["is_direct"])),
-        duration_s=duration_s,
-        swap_attempts=attempts,
-    )

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from typing import Any
 
 from refresh_task.database import Session
 from refresh_task.errors import ConfigurationError
 from refresh_task.incremental.lifecycle.claim import Claim, MaintainedTable
 from refresh_task.incremental.model import Proof, Source
+from refresh_task.incremental.stages import linear_proof
 
 _ATTEMPTS = 5
 
@@ -62,16 +64,7 @@ def settle_proof(claim: Claim) -> dict[str, Proof]:
 def capture_sources(session: Session, table: int, sources: Sequence[Source]) -> None:
     """Have changes captured as a proof asks for it, and record what each does to the table. Triggers are committed one
     table after another: they wait for writers, and hold up others meanwhile."""
-    materialized = {
-        row["relation"]
-        for row in session.fetch_all("read_materialized_sources", relations=[source.relation for source in sources])
-    }
-    captured = [
-        (source, session.fetch_one("capture_table", relation=source.relation, columns=list(source.columns)))
-        for source in sources
-        # their refreshes are seen by themselves
-        if source.relation not in materialized
-    ]
+    captured = capture(session, sources)
     with session.transaction():
         session.execute("delete_maintained_sources", table=table, captures=[row["id"] for _, row in captured])
         for source, row in captured:
@@ -88,6 +81,20 @@ def capture_sources(session: Session, table: int, sources: Sequence[Source]) -> 
             )
 
 
+def capture(session: Session, sources: Sequence[Source]) -> list[tuple[Source, dict[str, Any]]]:
+    """Have the changes of these tables captured. Returns each with its id and layout; without materialized views, whose
+    refreshes are seen by themselves."""
+    tables = {
+        row["relation"]
+        for row in session.fetch_all("read_capturable", relations=[source.relation for source in sources])
+    }
+    return [
+        (source, session.fetch_one("capture_table", relation=source.relation, columns=list(source.columns)))
+        for source in sources
+        if source.relation in tables
+    ]
+
+
 def _prove(session: Session, tables: Sequence[MaintainedTable]) -> dict[int, Proof]:
     """By table; a slicing that was chosen, or asked for, is kept."""
     return {
@@ -99,14 +106,10 @@ def _prove(session: Session, tables: Sequence[MaintainedTable]) -> dict[int, Pro
 
 def _of_kind(table: MaintainedTable, proof: Proof) -> Proof:
     """A linear table needs of its one source the columns that it counts and adds up."""
-    if table.kind != "linear" or table.measures is None:
+    if table.measures is None:
         return proof
-    (source,) = proof.sources
-    keys = tuple(key["expression"] for key in table.measures["keys"])
-    wanted = replace(
-        source, slice=1, expressions=keys, columns=tuple(table.measures["columns"]), null_slice="rows", reason=None
-    )
-    return replace(proof, slices=(), key=None, sources=(wanted,))
+    moved = linear_proof(proof, table.measures)
+    return replace(proof, obstacles=(*proof.obstacles, moved)) if isinstance(moved, str) else moved
 
 
 def _refuse(claim: Claim, proof: Proof) -> None:

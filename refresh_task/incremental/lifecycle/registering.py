@@ -37,18 +37,19 @@ def refuse_obstacles(claim: Claim, view: ViewState) -> None:
             subject=view.name,
             remedy=f"As the schema's owner: GRANT CREATE ON SCHEMA {view.schema_name} TO {view.user_name};",
         )
-    obstacles = [*_dependents_in_the_way(claim, view.relation), *_publications(claim)]
+    refuse_dependents(claim, view.relation)
+
+
+def refuse_dependents(claim: Claim, relation: int) -> None:
+    """Raise ConfigurationError for what depends on the relation and could not be taken along to another one."""
+    rows = claim.session.fetch_all("read_relation_dependents", relation=relation)
+    obstacles = [*(row["problem"] for row in rows if row["problem"] is not None), *_publications(claim)]
     if obstacles:
         raise ConfigurationError(
-            "it cannot be replaced by a table: " + "; ".join(obstacles) + ".",
-            subject=view.name,
-            remedy="Remove what is named, enable the view, and make it anew.",
+            "another table cannot take its place: " + "; ".join(obstacles) + ".",
+            subject=claim.view,
+            remedy="Remove what is named, run the command again, and make it anew.",
         )
-
-
-def _dependents_in_the_way(claim: Claim, relation: int) -> list[str]:
-    rows = claim.session.fetch_all("read_relation_dependents", relation=relation)
-    return [row["problem"] for row in rows if row["problem"] is not None]
 
 
 def _publications(claim: Claim) -> list[str]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from refresh_task.errors import StatementFailedError
-from refresh_task.incremental.lifecycle.claim import Claim
+from refresh_task.incremental.lifecycle.claim import Claim, MaintainedTable
 
 _MAY_PASS = ("55P03", "40P01", "40001")
 _LONGEST_TRY_MS = 400.0  # readers wait for as long
@@ -72,3 +73,68 @@ def wait_for_earlier_transactions(claim: Claim, why: str, *, patience_s: float) 
         still = {row["transaction"] for row in session.fetch_all("read_running_transactions")}
         waiting = {transaction: words for transaction, words in waiting.items() if transaction in still}
     return True
+
+
+def wait_until_seen(claim: Claim, *, patience_s: float) -> None:
+    """Wait for every transaction to which a table that was filled just now would look empty. Raises
+    StatementFailedError."""
+    why = "a transaction with an older snapshot would find the new table empty"
+    if not wait_for_earlier_transactions(claim, why, patience_s=patience_s):
+        raise StatementFailedError(
+            f"{why}, and some did not end within {patience_s:.0f} s.",
+            subject=claim.view,
+            remedy="Run the command again when they have: SELECT * FROM pg_stat_activity ORDER BY xact_start;",
+            sqlstate="55P03",
+            connection_lost=False,
+        )
+
+
+@contextmanager
+def alone(claim: Claim, relation: int, *, patience_s: float) -> Iterator[None]:
+    """Nobody else refreshes the view. Raises StatementFailedError if somebody does for `patience_s`."""
+    give_up_at = time.monotonic() + patience_s
+    while not claim.session.fetch_one("try_view_lock", relation=relation)["acquired"]:
+        if time.monotonic() > give_up_at:
+            raise StatementFailedError(
+                f"it was being refreshed for {patience_s:.0f} s.",
+                subject=claim.view,
+                remedy="Run the command again when that has ended: it goes on where it was.",
+                sqlstate="55P03",
+                connection_lost=False,
+            )
+        claim.say("swap", "waiting for a refresh to end")
+        time.sleep(0.5)
+    try:
+        yield
+    finally:
+        if claim.session.is_usable:
+            claim.session.execute("release_view_lock", relation=relation)
+
+
+def put_in_place(claim: Claim, former: int, output: MaintainedTable, *, patience_s: float) -> int:
+    """Put the table under the view's name. What the task refreshed meanwhile must not become older: nobody else
+    refreshes the view from the last refresh of the table to the swap."""
+    session = claim.session
+    assert output.relation is not None  # noqa: S101  # it was filled
+
+    def prepare() -> None:
+        claim.say("swap", "bringing the table up to date, then putting it under the view's name")
+        # an index that somebody has added meanwhile
+        for index in session.fetch_all("read_indexes_to_copy", source=former, target=output.relation):
+            session.execute("copy_index", index=index["index"], target=output.relation)
+        session.execute("distribute_changes")
+        with session.snapshot():
+            session.execute("catch_up", view=claim.view)
+
+    def attempt(budget_ms: float) -> None:
+        session.execute("swap_in_table", view=claim.view, table=output.id, budget_ms=budget_ms)
+
+    with alone(claim, former, patience_s=patience_s):
+        return swap(claim, former, attempt, prepare=prepare, patience_s=patience_s)
+
+
+def drop_retired(claim: Claim) -> None:
+    """Drop what stood under the name before, when nobody can be about to read it any more."""
+    if wait_for_earlier_transactions(claim, "somebody may still read what was there before", patience_s=60):
+        claim.session.execute("drop_retired", least_age_s=0)
+    # otherwise a later run drops it

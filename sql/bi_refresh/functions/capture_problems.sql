@@ -29,10 +29,12 @@ CROSS JOIN LATERAL (
     UNION ALL
     SELECT pg_catalog.format('the function bi_refresh_incremental.%s() is not as it was made', f.name)
     FROM bi_refresh.capture_functions(ARRAY[t.id]) AS f
-    WHERE c.oid IS NOT NULL AND NOT f.is_right
+    -- one that is missing is said of its triggers
+    WHERE NOT f.is_right AND pg_catalog.to_regproc(pg_catalog.format('bi_refresh_incremental.%I', f.name)) IS NOT NULL
     UNION ALL
     SELECT pg_catalog.min(pg_catalog.format(
         CASE
+            WHEN g.by_row THEN 'logical replication writes to %s, which fires row triggers only, and it has no such trigger %s'
             WHEN g.trigger IS NULL THEN '%s has no trigger %s'
             ELSE 'the trigger %2$s on %1$s is not enabled always, or not as it was made'
         END,

@@ -20,10 +20,6 @@ BEGIN
             SELECT s.number::integer, NULL, ARRAY(SELECT pg_catalog.jsonb_array_elements_text(s.columns))
             FROM pg_catalog.jsonb_array_elements(maintained.slices) WITH ORDINALITY AS s (columns, number)
             UNION ALL
-            SELECT 1, NULL, pg_catalog.array_agg(k.entry ->> 'column')
-            FROM pg_catalog.jsonb_array_elements(maintained.measures -> 'keys') AS k (entry)
-            WHERE maintained.kind = 'linear'
-            UNION ALL
             SELECT 1000, r.table_id, read.columns
             FROM bi_refresh.maintained_source AS r
             INNER JOIN bi_refresh.captured_table AS c ON r.capture_id = c.id

@@ -1,6 +1,6 @@
--- Puts the table that was built for a view under its name, in place of the materialized view or of the table of a former definition. From
--- its commit on the view is refreshed incrementally. Raises as swap_relation() does.
-CREATE OR REPLACE FUNCTION bi_refresh.swap_in_table(view_name text, budget interval)
+-- Puts a table that was built for a view under its name, in place of the materialized view, or of the table of a former definition. From
+-- its commit on refreshes keep this one. Raises as swap_relation() does.
+CREATE OR REPLACE FUNCTION bi_refresh.swap_in_table(view_name text, table_id integer, budget interval)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -11,9 +11,7 @@ DECLARE
 BEGIN
     SELECT t.* INTO STRICT built
     FROM bi_refresh.maintained_table AS t
-    WHERE t.view_name = swap_in_table.view_name AND t.stage IS NULL
-    ORDER BY t.position
-    LIMIT 1;
+    WHERE t.id = table_id AND t.view_name = swap_in_table.view_name;
     UPDATE bi_refresh.incremental_view AS v
     SET original = v.original || pg_catalog.jsonb_build_object('rights', bi_refresh.written_rights(former))
     WHERE v.view_name = swap_in_table.view_name AND bi_refresh.kind_of(former) = 'MATERIALIZED VIEW';
@@ -23,8 +21,22 @@ BEGIN
         ' FOR EACH STATEMENT EXECUTE FUNCTION bi_refresh.refuse_writes()',
         view_name
     );
+    -- those of a former definition, if there is one
+    PERFORM bi_refresh.drop_maintained_tables(ARRAY(
+        SELECT t.id
+        FROM bi_refresh.maintained_table AS t
+        WHERE t.view_name = swap_in_table.view_name
+            AND t.position <= (
+                SELECT replaced.position
+                FROM bi_refresh.maintained_table AS replaced
+                WHERE replaced.view_name = swap_in_table.view_name AND replaced.relation = former
+            )
+    ));
+    UPDATE bi_refresh.maintained_table AS t SET stage = NULL WHERE t.id = table_id;
     UPDATE bi_refresh.incremental_view AS v
-    SET status = 'enabled', step = 'enabled', distrust_reason = NULL, status_since = pg_catalog.clock_timestamp()
+    SET query = coalesce(v.original ->> 'new_query', v.query),
+        original = v.original - 'new_query',
+        status = 'enabled', step = 'enabled', distrust_reason = NULL, status_since = pg_catalog.clock_timestamp()
     WHERE v.view_name = swap_in_table.view_name;
     PERFORM bi_refresh.record_contents(view_name, built.relation, built.data_timestamp);
 END

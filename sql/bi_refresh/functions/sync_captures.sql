@@ -25,7 +25,12 @@ BEGIN
             IF message IS NOT NULL THEN
                 RAISE EXCEPTION '%', message USING ERRCODE = 'feature_not_supported';
             END IF;
-            PERFORM bi_refresh.set_capture_functions(captured.id);
+            IF EXISTS (SELECT FROM bi_refresh.capture_functions(ARRAY[captured.id]) AS f WHERE NOT f.is_right) THEN
+                -- Writers that still run another body are waited for, and new triggers are another structure: whatever that
+                -- body kept to itself, the next refresh is in full.
+                PERFORM bi_refresh.drop_capture_triggers(captured.id);
+                PERFORM bi_refresh.set_capture_functions(captured.id);
+            END IF;
             changed := bi_refresh.set_capture_triggers(captured.id);
             action := 'captured';
         EXCEPTION

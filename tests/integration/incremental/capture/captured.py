@@ -41,9 +41,16 @@ class Captured:
         names = "".join(f', "{name}"' for name in self.columns)
         return Counter(self.database.rows(f"SELECT bi_refresh_weight{names} FROM {self.log}"))
 
-    def clear(self) -> None:
-        """Forget what was captured."""
-        self.database.execute(f"DELETE FROM {self.log}")
+    def entries_of(self, connection: psycopg.Connection[Any], write: str) -> Counter[tuple[Any, ...]]:
+        """What statements write to the log, which are rolled back then; the connection is in autocommit mode."""
+        names = "".join(f', "{name}"' for name in self.columns)
+        connection.execute("BEGIN")
+        try:
+            for statement in write.split("; "):
+                connection.execute(statement.encode())
+            return Counter(connection.execute(f"SELECT bi_refresh_weight{names} FROM {self.log}".encode()).fetchall())
+        finally:
+            connection.execute("ROLLBACK")
 
     def problems(self) -> list[str]:
         """What capture_problems() says of it."""

@@ -1,4 +1,4 @@
-"""Entries go from the log to the maintained tables that they matter to, and each refresh takes what its snapshot sees."""
+"""Entries go from the log to the maintained tables that they matter to; each refresh takes what its snapshot sees."""
 
 from __future__ import annotations
 

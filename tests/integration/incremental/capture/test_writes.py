@@ -18,58 +18,41 @@ _TABLES = """
 """
 
 
-@pytest.mark.parametrize(
-    ("write", "entries"),
-    [
-        ("INSERT INTO facts VALUES (3, 'c', 30), (4, NULL, 40)", [(1, 3, "c"), (1, 4, None)]),
-        ("UPDATE facts SET amount = 11 WHERE id = 1", [(1, 1, "a"), (-1, 1, "a")]),
-        ("UPDATE facts SET \"Käufer\" = 'z' WHERE id = 1", [(1, 1, "z"), (-1, 1, "a")]),
-        ("UPDATE facts SET id = 9 WHERE id = 1", [(1, 9, "a"), (-1, 1, "a")]),
-        ("DELETE FROM facts", [(-1, 1, "a"), (-1, 2, "b")]),
-        ("DELETE FROM facts WHERE false", []),
-        ("TRUNCATE facts CASCADE", [(0, None, None)]),
-        (
-            "INSERT INTO facts VALUES (1, 'x', 99), (5, 'e', 50)"
-            ' ON CONFLICT (id) DO UPDATE SET "Käufer" = excluded."Käufer"',
-            [(1, 5, "e"), (1, 1, "x"), (-1, 1, "a")],
-        ),
-        ("INSERT INTO facts VALUES (1, 'x', 99) ON CONFLICT DO NOTHING", []),
-        ("SET session_replication_role = replica; INSERT INTO facts VALUES (3, 'c', 30)", [(1, 3, "c")]),
-        ("WITH w AS (INSERT INTO facts VALUES (3, 'c', 30) RETURNING id) SELECT * FROM w", [(1, 3, "c")]),
-        ("BEGIN; INSERT INTO facts VALUES (3, 'c', 30); ROLLBACK", []),
-        (
-            "BEGIN; SAVEPOINT s; DELETE FROM facts; ROLLBACK TO s; INSERT INTO facts VALUES (3, 'c', 30); COMMIT",
-            [(1, 3, "c")],
-        ),
+_WRITES: dict[str, list[tuple[object, ...]]] = {
+    "INSERT INTO facts VALUES (3, 'c', 30), (4, NULL, 40)": [(1, 3, "c"), (1, 4, None)],
+    "UPDATE facts SET amount = 11 WHERE id = 1": [(1, 1, "a"), (-1, 1, "a")],
+    "UPDATE facts SET \"Käufer\" = 'z' WHERE id = 1": [(1, 1, "z"), (-1, 1, "a")],
+    "UPDATE facts SET id = 9 WHERE id = 1": [(1, 9, "a"), (-1, 1, "a")],
+    "DELETE FROM facts": [(-1, 1, "a"), (-1, 2, "b")],
+    "DELETE FROM facts WHERE false": [],
+    "TRUNCATE facts CASCADE": [(0, None, None)],
+    "INSERT INTO facts VALUES (1, 'x', 99), (5, 'e', 50) ON CONFLICT (id) DO UPDATE SET \"Käufer\" = 'z'": [
+        (1, 5, "e"), (1, 1, "z"), (-1, 1, "a"),
     ],
-)
-def test_the_log_says_what_was_there_before_and_after(
-    database: Database, write: str, entries: list[tuple[object, ...]]
-) -> None:
+    "INSERT INTO facts VALUES (1, 'x', 99) ON CONFLICT DO NOTHING": [],
+    "SET LOCAL session_replication_role = replica; INSERT INTO facts VALUES (3, 'c', 30)": [(1, 3, "c")],
+    "WITH w AS (INSERT INTO facts VALUES (3, 'c', 30) RETURNING id) SELECT * FROM w": [(1, 3, "c")],
+    "SAVEPOINT s; DELETE FROM facts; ROLLBACK TO s; INSERT INTO facts VALUES (3, 'c', 30)": [(1, 3, "c")],
+    "INSERT INTO facts VALUES (3, 'c', 30); ROLLBACK; BEGIN": [],
+}  # fmt: skip
+
+
+def test_the_log_says_what_was_there_before_and_after(database: Database) -> None:
     database.execute(_TABLES)
     facts = capture(database, "facts", "id", "Käufer")
     with database.connect() as writer:
-        for statement in write.split("; "):
-            writer.execute(statement.encode())
-    assert facts.entries() == Counter(entries)
+        logged = {write: facts.entries_of(writer, write) for write in _WRITES}
+    assert logged == {write: Counter(entries) for write, entries in _WRITES.items()}
     assert facts.problems() == []
 
 
-@pytest.mark.parametrize(
-    ("write", "entries"),
-    [
-        ("DELETE FROM facts WHERE id = 2", [(-1, 2), (-1, 2)]),
-        ("UPDATE facts SET id = 7 WHERE id = 2", [(1, 7), (1, 7), (-1, 2), (-1, 2)]),
-        ("TRUNCATE facts CASCADE", [(0, None)]),
-    ],
-)
-def test_a_foreign_key_s_cascade_is_in_the_log(
-    database: Database, write: str, entries: list[tuple[object, ...]]
-) -> None:
+def test_a_foreign_key_s_cascade_is_in_the_log(database: Database) -> None:
     database.execute(_TABLES)
     details = capture(database, "details", "fact")
-    database.execute(write)
-    assert details.entries() == Counter(entries)
+    with database.connect() as writer:
+        assert details.entries_of(writer, "DELETE FROM facts WHERE id = 2") == Counter({(-1, 2): 2})
+        assert details.entries_of(writer, "UPDATE facts SET id = 7 WHERE id = 2") == Counter({(1, 7): 2, (-1, 2): 2})
+        assert details.entries_of(writer, "TRUNCATE facts CASCADE") == Counter([(0, None)])
 
 
 def test_a_merge_is_in_the_log(database: Database) -> None:
@@ -106,17 +89,15 @@ def test_a_prepared_transaction_is_in_the_log_when_it_is_committed(database: Dat
 def test_a_statement_over_very_many_rows_says_that_everything_changed(database: Database) -> None:
     database.execute(_TABLES)
     details = capture(database, "details", "fact")
-    database.execute("INSERT INTO details SELECT i, 1 FROM generate_series(10, 20009) AS i")
-    assert details.entries() == Counter({(1, 1): 20_000})
-    details.clear()
-    for write in (
-        "INSERT INTO details SELECT i, 1 FROM generate_series(30000, 50000) AS i",
-        "UPDATE details SET fact = 2 WHERE id BETWEEN 10 AND 10010",  # an image before and one after each
-        "DELETE FROM details WHERE id >= 30000",
-    ):
-        database.execute(write)
-        assert details.entries()[(0, None)] == 1, write
-        details.clear()
+    insert = "INSERT INTO details SELECT i, 1 FROM generate_series(10, {}) AS i"
+    with database.connect() as writer:
+        assert details.entries_of(writer, insert.format(20009)) == Counter({(1, 1): 20_000})
+        assert details.entries_of(writer, insert.format(20010))[(0, None)] == 1
+        database.execute(insert.format(20010) + f"; DELETE FROM {details.log}")
+        assert details.entries_of(writer, "UPDATE details SET fact = 2 WHERE id BETWEEN 10 AND 10009")[(0, None)] == 0
+        # an image before and one after each
+        assert details.entries_of(writer, "UPDATE details SET fact = 2 WHERE id BETWEEN 10 AND 10010")[(0, None)] == 1
+        assert details.entries_of(writer, "DELETE FROM details")[(0, None)] == 1
 
 
 _TYPES = """

@@ -1,0 +1,1 @@
+SELECT bi_refresh.capture_structure(%(captures)s::integer[]) AS structure

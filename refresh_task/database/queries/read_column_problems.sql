@@ -1,0 +1,1 @@
+SELECT bi_refresh.column_problems(%(former)s::oid, %(successor)s::oid) AS problems

@@ -1,3 +1,0 @@
-SELECT c.oid::bigint AS relation
-FROM pg_class AS c
-WHERE c.oid = ANY (%(relations)s::bigint[]::oid[]) AND c.relkind = 'm'
