@@ -20,7 +20,7 @@ DECLARE
     moments jsonb;
     full_reason text;
     outcome record;
-    finding text;
+    audit record;
     reasons text[] := '{}';
     strategies text[] := '{}';
     inserted bigint := 0;
@@ -80,9 +80,14 @@ BEGIN
         ELSE
             outcome := bi_refresh.maintain(target, structure, moments, full_reason, log_id);
             IF outcome.strategy <> 'difference' AND (state.is_audit OR outcome.mismatches > 0) THEN
-                finding := bi_refresh.audit_table(target.id, log_id, outcome.mismatches);
-                reasons := pg_catalog.array_append(reasons, finding);
-                outcome.strategy := CASE WHEN finding IS NULL THEN outcome.strategy ELSE 'difference' END;
+                audit := bi_refresh.audit_table(target.id, log_id, outcome.mismatches);
+                outcome.inserted := outcome.inserted + audit.inserted;
+                outcome.deleted := outcome.deleted + audit.deleted;
+                outcome.total := audit.total;
+                IF audit.finding IS NOT NULL THEN
+                    reasons := reasons || audit.finding;
+                    outcome.strategy := 'difference';
+                END IF;
             END IF;
         END IF;
         strategies := strategies || outcome.strategy;

@@ -88,7 +88,9 @@ def differing_rows(connection: psycopg.Connection[Any], table: str, definition: 
                 (SELECT row.*::text AS image, count(*) FROM {table} AS row GROUP BY 1) AS a
                 FULL JOIN (SELECT row.*::text AS image, count(*) FROM {definition} AS row GROUP BY 1) AS b USING (image)
                 WHERE a.count IS DISTINCT FROM b.count)
-        """.replace("row.*::text", "(line.*)::text").replace(" AS row ", " AS line ").encode()
+        """.replace("row.*::text", "(line.*)::text")
+        .replace(" AS row ", " AS line ")
+        .encode()
     ).fetchall()
     return int(by_value) + int(by_text)
 
@@ -101,16 +103,32 @@ def keep(
     stages: dict[str, Kept] | None = None,
     view: str | None = None,
     view_reads: Sequence[str] = (),
-    connection: psycopg.Connection[Any] | None = None,
+    schema: str = "public",
+    owner: str | None = None,
 ) -> KeptView:
-    """Make an incremental view public.<name>, filled. `view`: it is a materialized view of this query over the stages,
+    """Make an incremental view <schema>.<name>, filled. `view`: it is a materialized view of this query over the stages,
     with the key id, and reads the tables `view_reads`; in queries, {stage} stands for a stage's table."""
-    if connection is None:
-        with database.connect() as connection:
-            return keep(
-                database, name, output, stages=stages, view=view, view_reads=view_reads, connection=connection
-            )
-    full_name = f"public.{name}"
+    with psycopg.connect(database.dsn, autocommit=True) as connection:
+        return _keep(
+            database,
+            connection,
+            f"{schema}.{name}",
+            {**(stages or {}), **({"": output} if output else {})},
+            view,
+            view_reads,
+            owner,
+        )
+
+
+def _keep(
+    database: Database,
+    connection: psycopg.Connection[Any],
+    full_name: str,
+    tables: dict[str, Kept],
+    view: str | None,
+    view_reads: Sequence[str],
+    owner: str | None,
+) -> KeptView:
     kept = KeptView(database, full_name)
     connection.execute("INSERT INTO bi_refresh.view_policy (view_name) VALUES (%s)", [full_name])
     connection.execute(
@@ -118,8 +136,8 @@ def keep(
         [full_name, "table" if view is None else "materialized_view"],
     )
     relations: dict[str, str] = {}
-    for stage, table in [*(stages or {}).items(), *([("", output)] if output else [])]:
-        kept.tables[stage] = _make_table(connection, full_name, stage, table, relations, len(kept.tables) + 1)
+    for stage, table in tables.items():
+        kept.tables[stage] = _make_table(connection, full_name, stage, table, relations, len(kept.tables) + 1, owner)
     if view is not None:
         connection.execute(f"CREATE MATERIALIZED VIEW {full_name} AS {view.format(**relations)}".encode())
         connection.execute(f"CREATE UNIQUE INDEX ON {full_name} (id)".encode())
@@ -153,6 +171,7 @@ def _make_table(
     table: Kept,
     relations: dict[str, str],
     position: int,
+    owner: str | None,
 ) -> int:
     row = connection.execute(
         "INSERT INTO bi_refresh.maintained_table"
@@ -177,6 +196,12 @@ def _make_table(
     connection.execute(f"CREATE TABLE {name} AS TABLE {definition} WITH NO DATA".encode())
     if table.key:
         connection.execute(f"ALTER TABLE {name} ADD PRIMARY KEY ({', '.join(table.key)})".encode())
+    if owner is not None:
+        connection.execute(f'GRANT CREATE, USAGE ON SCHEMA bi_refresh_incremental TO "{owner}"'.encode())
+        connection.execute(
+            f'ALTER VIEW {definition} OWNER TO "{owner}"; ALTER TABLE {name} OWNER TO "{owner}"'.encode()
+        )
+        connection.execute(f'REVOKE CREATE ON SCHEMA bi_refresh_incremental FROM "{owner}"'.encode())
     for index in table.indexes:
         connection.execute(index.format(table=name).encode())
     relations[stage] = name

@@ -33,9 +33,7 @@ class Shape:
 
     def keep(self, database: Database, name: str) -> KeptView:
         """Make it."""
-        return keep(
-            database, name, self.output, stages=self.stages, view=self.view, view_reads=self.view_reads
-        )
+        return keep(database, name, self.output, stages=self.stages, view=self.view, view_reads=self.view_reads)
 
 
 _BY_A = Kept(
