@@ -35,6 +35,8 @@ BEGIN
     SELECT pg_catalog.jsonb_object_agg(s.table_id, s.structure) INTO structures
     FROM bi_refresh.maintained_structures(ARRAY[refresh_incrementally.view_name]) AS s;
     IF keeps_snapshot AND NOT state.is_distrusted AND NOT state.is_audit
+        -- somebody wants it made anew whatever is known of changes
+        AND plan ->> 'fingerprinting' IS DISTINCT FROM 'keep'
         AND bi_refresh.nothing_changed(view_name, structures)
     THEN
         took_ms := 1000 * pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - began_at);
