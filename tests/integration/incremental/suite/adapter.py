@@ -17,7 +17,10 @@ _ANNOUNCE = """
     VALUES (%s, bi_refresh.view_oid(%s), 'cron', 'the suite', 'concurrent', 'due', %s, %s)
 """
 _REFRESH = "SELECT status FROM bi_refresh.refresh_bi_views(%s::text[], 'cron', 'the suite')"
-_LOGGED = "SELECT status, strategy, reason FROM bi_refresh.mv_refresh_log WHERE view_name = %s ORDER BY id DESC LIMIT 1"
+_LOGGED = """
+    SELECT status, strategy, coalesce(error, reason) FROM bi_refresh.mv_refresh_log
+    WHERE view_name = %s ORDER BY id DESC LIMIT 1
+"""
 
 
 def enable_for_test(database: Database, shape: Shape) -> None:
