@@ -90,8 +90,8 @@ def _build(claim: Claim, state: ViewState, query: str, position: int) -> int:
     """Make and fill the tables of the new definition, from this position on. Returns the output's OID.
 
     Refreshes keep every table that is there, and take it for one that is filled: so tables appear filled. What they
-    need captured is found out by making them once before, and undoing it: triggers must be committed before the snapshot
-    that they are filled from.
+    need captured is found out by making them once before, and undoing it: triggers must be committed before that snapshot is
+    taken.
     """
     session = claim.session
     for _ in range(_ATTEMPTS):

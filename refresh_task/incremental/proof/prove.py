@@ -65,8 +65,7 @@ def prove(
         )
         text = _read(session, definition, findings)
         if slices is None:
-            keys = (*definition.unique_keys, *((tuple(key),) if key else ()))
-            chosen, tried = _choose(session, definition, equalities, text, keys)
+            chosen, tried = _choose(session, definition, equalities, text, key)
         else:
             chosen, tried = [tuple(names) for names in slices], None
         sliced = [prove_slices(session, definition, _columns(definition, names), equalities) for names in chosen]
@@ -115,10 +114,10 @@ def _columns(definition: Definition, names: Sequence[str]) -> list[Column]:
 
 
 def _choose(
-    session: Session, definition: Definition, equalities: Equalities, text: _Text, keys: Sequence[tuple[str, ...]]
+    session: Session, definition: Definition, equalities: Equalities, text: _Text, key: Sequence[str] | None
 ) -> tuple[list[tuple[str, ...]], Sliced | None]:
-    """The slicings, and the first that was tried. `keys`: what tells the rows apart."""
-    keyed = {name for key in keys for name in key}
+    """The slicings, and the first that was tried."""
+    keyed = {name for key in definition.unique_keys for name in key}
     tried = None
     singles: dict[int, dict[str, str]] = {table.oid: {} for table in definition.tables}
     for column in sorted(definition.columns, key=lambda column: column.name not in keyed)[:_MOST_COLUMNS]:
@@ -127,6 +126,8 @@ def _choose(
         for oid, (expression,) in (found.direct if found else {}).items():
             singles[oid][column.name] = expression
     outline = list(groups(text.select)) if text.select is not None else []
+    # what tells rows apart may be known of a part of a query, which no index says
+    keys = [*definition.unique_keys, *([tuple(key)] if key else [])]
     return list(choose(definition, singles, keys, outline)), tried
 
 
