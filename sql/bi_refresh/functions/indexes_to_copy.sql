@@ -12,7 +12,7 @@ INNER JOIN pg_catalog.pg_class AS c ON i.indexrelid = c.oid
 WHERE i.indrelid = source
     AND i.indisvalid
     -- made by Vistafresca, which makes its own anew
-    AND c.relname !~ '^bi_refresh_(key|slice)_'
+    AND c.relname !~ '^bi_refresh_(key|slice|read)_'
     AND NOT EXISTS (
         SELECT FROM pg_catalog.pg_index AS own
         INNER JOIN pg_catalog.pg_class AS own_class ON own.indexrelid = own_class.oid
