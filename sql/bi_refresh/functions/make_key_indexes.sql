@@ -1,7 +1,7 @@
--- Gives a maintained table the indexes by which its rows and slices are found, where it has none: a unique one on its key, one on the
--- columns of each cut, and for each table that reads this one, on the columns by which its slices look rows up. They are named
--- bi_refresh_key_<table>, bi_refresh_slice_<table>_<cut> and bi_refresh_read_<table>_<reader>, and a view that is given back has
--- them no more.
+-- Gives a maintained table the indexes by which its rows and slices are found, where it has none: a unique one on its
+-- key, one on the columns of each cut, and for each table that reads this one, on the columns by which its slices look
+-- rows up. They are named bi_refresh_key_<table>, bi_refresh_slice_<table>_<cut> and bi_refresh_read_<table>_<reader>,
+-- and a view that is given back has them no more.
 CREATE OR REPLACE FUNCTION bi_refresh.make_key_indexes(table_id integer)
 RETURNS void
 LANGUAGE plpgsql
