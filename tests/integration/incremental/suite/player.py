@@ -100,6 +100,8 @@ class Player:
         try:
             for setting in event.settings:
                 worker.execute(setting.encode())
+            if event.isolation == "REPEATABLE READ":
+                adapter.announce(sessions["control"], worker, event.view)
             worker.execute(f"BEGIN ISOLATION LEVEL {event.isolation}".encode())
             if event.meanwhile:
                 worker.execute("SELECT 1")
@@ -107,9 +109,7 @@ class Player:
                 failure = self._play(number, other, sessions)
                 if failure is not None:
                     return failure
-            status, strategy, reason = adapter.refresh(
-                sessions["control"], worker, event.view, announced=event.isolation == "REPEATABLE READ"
-            )
+            status, strategy, reason = adapter.refresh(worker, event.view)
             self.counts[f"{event.view}: {strategy}"] += 1
             self.counts[strategy] += 1
             words = list(wrong_tables(worker, event.view, self.definitions[event.view]))

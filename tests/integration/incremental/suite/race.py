@@ -129,10 +129,11 @@ class Race:
         """One try, with a look at the outcome before the commit. `pause` lies between the snapshot and the work."""
         view = shape.view
         try:
+            adapter.announce(control, worker, view)
             with worker.transaction():
                 worker.execute("SELECT 1")
                 self.stopped.wait(pause)
-                status, strategy, reason = adapter.refresh(control, worker, view)
+                status, strategy, reason = adapter.refresh(worker, view)
                 self.counts[strategy] += 1
                 if status not in ("completed", "skipped"):
                     self.wrong.append(f"{view}: {status}: {reason}")
@@ -159,6 +160,7 @@ class Race:
             worker.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             self.end_prepared(control, random.Random(0))  # noqa: S311  # reproducible, not secret
             control.execute("SELECT bi_refresh.sync_captures()")
+            control.execute("SELECT bi_refresh.distribute_changes()")
             for shape in self.shapes:
                 strategies = [self.refresh_once(worker, control, shape) for _ in range(2)]
                 if strategies[1] != "skip" and shape.moves != "time":
