@@ -122,7 +122,7 @@ COMMENT ON COLUMN bi_refresh.maintained_table.whole IS
 COMMENT ON COLUMN bi_refresh.maintained_table.whole_digest IS
 'What those ordinary views said; another one now: it is computed from the whole query.';
 COMMENT ON COLUMN bi_refresh.maintained_table.moving IS
-'Uses of the date or the time that are no slide, as classify_views() words them: it is computed in full when they move.';
+'Uses of the date or the time that are no slide, as classify_views() words them: computed in full when they move.';
 COMMENT ON COLUMN bi_refresh.maintained_table.relations IS 'All that its definition reads, as of its structure.';
 COMMENT ON COLUMN bi_refresh.maintained_table.uses_code IS
 'Whether it uses functions, types or operators that somebody made.';

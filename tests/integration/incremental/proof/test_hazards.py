@@ -150,7 +150,7 @@ def test_only_bounds_of_columns_slide(proved: Prove, condition: str, slides: tup
 )
 def test_time_that_is_asked_for_elsewhere_as_well_is_no_slide(proved: Prove, query: str) -> None:
     ddl = TABLE + (
-        "; CREATE FUNCTION tick(timestamptz) RETURNS boolean LANGUAGE sql STABLE"
+        "; CREATE FUNCTION tick(timestamptz) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER"
         " BEGIN ATOMIC SELECT $1 > now() - interval '1 day'; END"
     )
     proof = proved(ddl, query)

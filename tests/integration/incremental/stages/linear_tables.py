@@ -51,7 +51,7 @@ class LinearTable:
             [self.id],
         ).fetchone()
         assert row is not None
-        return row
+        return tuple(row)
 
 
 def differences(connection: psycopg.Connection[Any], definition: str, table: str) -> list[tuple[Any, ...]]:
