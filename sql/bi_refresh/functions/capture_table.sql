@@ -79,7 +79,7 @@ BEGIN
     is_widening := false;
     IF added AND EXISTS (
         SELECT FROM pg_catalog.pg_trigger AS g
-        WHERE g.tgfoid = pg_catalog.to_regproc(pg_catalog.format('bi_refresh_incremental.capture_%s', captured.id))
+        WHERE g.tgfoid = ANY (bi_refresh.capture_function_oids(captured.id))
     ) THEN
         captured.layout := captured.layout + 1;
     END IF;
