@@ -9,7 +9,11 @@ from refresh_task.model import Remark
 
 __all__ = ["keep_captures"]
 
-_DONE = {"captured": "changes of {} are captured everywhere again", "released": "changes of {} are captured no more"}
+_DONE = {
+    "captured": "changes of {} are captured everywhere again",
+    "found again": "{} was found again by its triggers, as after a dump was loaded",
+    "released": "changes of {} are captured no more",
+}
 
 
 def keep_captures(session: Session) -> Iterator[Remark]:

@@ -1,6 +1,6 @@
 -- Brings what captures changes up to date: triggers for partitions that were attached, back for those that lost theirs, away from
 -- tables that left a tree; row triggers where logical replication has begun to write; what nobody needs any more is released. One
--- row for each table where there was something to do: action is captured, released, or why it could not be done. One table's
+-- row for each table where there was something to do: action is captured, released, found again, or why it could not be done. One table's
 -- trouble does not keep the others waiting.
 CREATE OR REPLACE FUNCTION bi_refresh.sync_captures()
 RETURNS TABLE (relation text, action text)
@@ -13,6 +13,7 @@ DECLARE
     message text;
     changed integer;
 BEGIN
+    RETURN QUERY SELECT f.relation, f.action FROM bi_refresh.find_restored() AS f;
     FOR captured IN
         SELECT t.id, t.relation AS top, t.relation::pg_catalog.regclass::text AS name
         FROM bi_refresh.captured_table AS t
