@@ -104,15 +104,15 @@ def test_what_changed_is_refreshed_before_what_reads_it(
 
 def test_a_view_over_it_is_left_alone_while_its_rows_are_as_they_were(shop: Database, run_task: RunTask) -> None:
     """By the fingerprint of the table, which a refresh that wrote nothing leaves as it was."""
-    shop.execute(CHANGE + ";" + DUE)
-    run_task(shop, **CRON)
-    shop.execute(DUE + "; UPDATE sale SET amount = amount WHERE id = 7")
+    for statement in (CHANGE, "SELECT 1"):  # the second time, the server has counted what the first one wrote
+        shop.execute(f"{statement}; {DUE}")
+        run_task(shop, **CRON)
+    shop.execute(f"UPDATE sale SET amount = amount WHERE id = 7; {DUE}")
     run = run_task(shop, **CRON)
-    assert [line["view"] for line in run.events("step_finished")] == ["public.count", "public.region"]
-    (skipped,) = run.events("step_skipped")
-    assert skipped["view"] == "public.top"
-    assert skipped["reason"].startswith("nothing changed since ")
-    assert shop.value("SELECT global_data_timestamp > now() - interval '1 min' FROM bi_refresh.view_state LIMIT 1")
+    assert sorted(line["view"] for line in run.events("step_finished")) == ["public.count", "public.region"]
+    skipped = {line["view"]: line["reason"] for line in run.events("step_skipped")}
+    assert skipped["public.top"].startswith("nothing changed since ")
+    assert shop.value("SELECT bool_and(global_data_timestamp > now() - interval '1 min') FROM bi_refresh.view_state")
 
 
 def test_dead_rows_of_its_table_are_counted_and_removed(shop: Database, run_task: RunTask) -> None:
