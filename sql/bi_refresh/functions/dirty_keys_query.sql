@@ -87,7 +87,7 @@ BEGIN
             FROM target
             CROSS JOIN source
             CROSS JOIN LATERAL pg_catalog.jsonb_to_recordset(source.slides) AS w ("column" text, bound text)
-            WHERE false
+            WHERE is_moved
         )
 
         SELECT 'SELECT pg_catalog.row_number() OVER () AS number, false AS is_sample, slice.* '
