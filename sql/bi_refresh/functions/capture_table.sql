@@ -17,7 +17,8 @@ DECLARE
     col record;
     log text;
     pending text;
-    present text;
+    added boolean := false;
+    is_widening boolean := false;
     reason text := CASE
         WHEN top IS NULL THEN pg_catalog.format(
             '%s inherits from several tables: no one of them stands above all its rows', name
@@ -53,10 +54,14 @@ BEGIN
             ' autovacuum_vacuum_insert_threshold = -1, autovacuum_vacuum_cost_delay = 0)',
             pending
         );
+        -- a publication of all tables would refuse changes to one that says nothing of how its rows are told apart
+        EXECUTE pg_catalog.format('ALTER TABLE %s REPLICA IDENTITY FULL', log);
+        EXECUTE pg_catalog.format('ALTER TABLE %s REPLICA IDENTITY FULL', pending);
         EXECUTE pg_catalog.format('CREATE INDEX ON %s (bi_refresh_table)', pending);
         EXECUTE pg_catalog.format('CREATE INDEX ON %s (bi_refresh_table) WHERE bi_refresh_weight = 0', pending);
     END IF;
 
+    is_widening := true;
     FOR col IN
         SELECT c.name, c.type, c.type::pg_catalog.regtype AS wanted, a.atttypid AS present
         FROM bi_refresh.capture_column_types(top, capture_table.columns) AS c
@@ -72,11 +77,12 @@ BEGIN
         EXECUTE pg_catalog.format('ALTER TABLE %s ADD COLUMN %I %s', log, col.name, col.type);
         EXECUTE pg_catalog.format('ALTER TABLE %s ADD COLUMN %I %s', pending, col.name, col.type);
         captured.columns := pg_catalog.array_remove(captured.columns, col.name) || col.name;
-        present := col.name;
+        added := true;
     END LOOP;
-    IF present IS NOT NULL AND EXISTS (
+    is_widening := false;
+    IF added AND EXISTS (
         SELECT FROM pg_catalog.pg_trigger AS g
-        WHERE g.tgfoid = pg_catalog.to_regproc(pg_catalog.format('bi_refresh_incremental.capture_%s', captured.id))
+        WHERE g.tgfoid = ANY (bi_refresh.capture_function_oids(captured.id))
     ) THEN
         captured.layout := captured.layout + 1;
     END IF;
@@ -87,5 +93,14 @@ BEGIN
     PERFORM bi_refresh.set_capture_functions(captured.id);
     PERFORM bi_refresh.set_capture_triggers(captured.id);
     RETURN captured;
+EXCEPTION
+    WHEN lock_not_available THEN
+        IF NOT is_widening THEN
+            RAISE;
+        END IF;
+        RAISE EXCEPTION
+            'changes of % cannot be captured with more columns: a transaction that changed it did not end within 5 s (%)',
+            name, coalesce(bi_refresh.lock_holders(log::pg_catalog.regclass), 'it has ended meanwhile')
+        USING ERRCODE = 'lock_not_available', HINT = 'Try again when it has ended, or end it: SELECT pg_terminate_backend(...);';
 END
 $$;

@@ -36,6 +36,8 @@ BEGIN
     SELECT pg_catalog.jsonb_object_agg(s.table_id, s.structure) INTO structures
     FROM bi_refresh.maintained_structures(ARRAY[refresh_incrementally.view_name]) AS s;
     IF keeps_snapshot AND NOT state.is_distrusted AND NOT state.is_audit
+        -- somebody wants it made anew whatever is known of changes
+        AND plan ->> 'fingerprinting' IS DISTINCT FROM 'keep'
         AND bi_refresh.nothing_changed(view_name, structures)
     THEN
         took_ms := 1000 * pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - began_at);
@@ -67,13 +69,12 @@ BEGIN
             );
             structure := CASE WHEN examined.problem IS NULL THEN examined.structure END;
             moments := examined.moments;
-        END IF;
-
-        IF target.whole_digest <> bi_refresh.definition_digest(target.whole) THEN
-            -- its stages are parts of views that say something else now
-            target.definition := target.whole;
-            full_reason := 'an ordinary view beneath it was replaced since its stages were made of it: enable it again';
-            structure := NULL;
+            IF target.whole_digest <> bi_refresh.definition_digest(target.whole) THEN
+                -- its stages are parts of views that say something else now
+                target.definition := target.whole;
+                full_reason := 'an ordinary view beneath it was replaced since its stages were made of it: enable it again';
+                structure := NULL;
+            END IF;
         END IF;
 
         IF target.definition IS NULL THEN

@@ -95,8 +95,10 @@ def test_a_table_that_is_subscribed_later_is_captured_by_row_after_the_next_look
         database.execute(statement)
     assert parted.structure() != before
     assert parted.problems() == [
-        "logical replication writes to public.parted_high, which fires row triggers only, and it has no such trigger"
-        f" bi_refresh_capture_delete_{parted.id}"
+        (
+            "logical replication writes to public.parted_high, which fires row triggers only, and it has no such"
+            f" trigger bi_refresh_capture_delete_{parted.id}"
+        )
     ]
     assert database.rows("SELECT * FROM bi_refresh.sync_captures()") == [("public.parted", "captured")]
     assert parted.problems() == []
