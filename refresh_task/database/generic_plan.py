@@ -47,6 +47,15 @@ def pinned_settings(session: Session) -> Iterator[None]:
         session.execute("pin_settings", names=names, settings=before)
 
 
+@contextmanager
+def row_by_row(session: Session) -> Iterator[None]:
+    """Plans that join by looking, for each row of one side, for its rows of the other; as before afterwards."""
+    names = ["enable_hashjoin", "enable_mergejoin", "enable_seqscan"]
+    before = session.fetch_one("pin_settings", names=names, settings=["off"] * len(names))["before"]
+    yield
+    session.execute("pin_settings", names=names, settings=before)
+
+
 def explain(
     session: Session, query: str, conditions: Sequence[tuple[str, str | None]] = ()
 ) -> Mapping[str, Any] | None:

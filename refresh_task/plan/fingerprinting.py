@@ -13,8 +13,8 @@ _TRY_AGAIN_AFTER = 20  # refreshes without: what did not pay may have come to
 
 def choose_fingerprinting(view: View, now: datetime, *, forced: bool) -> tuple[Fingerprinting, str]:
     """What to do, and a remark where that needs one. `forced`: it is refreshed whatever a check would say."""
-    if view.is_maintained:
-        return Fingerprinting.NONE, ""  # what was captured tells
+    if view.is_maintained:  # what was captured tells
+        return Fingerprinting.KEEP if forced else Fingerprinting.NONE, ""
     if view.change_detection is ChangeDetection.NONE:
         return Fingerprinting.NONE, ""
     remark = ""

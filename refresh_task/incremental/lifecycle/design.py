@@ -11,7 +11,7 @@ from refresh_task.database import Session
 from refresh_task.errors import ConfigurationError
 from refresh_task.incremental.lifecycle.proving import prove_relation
 from refresh_task.incremental.model import Proof
-from refresh_task.incremental.stages import OrdinaryViews, Stage, read_linear, split
+from refresh_task.incremental.stages import OrdinaryViews, Stage, linear_proof, read_linear, split
 
 _SCHEMA = "bi_refresh_incremental"
 
@@ -57,26 +57,32 @@ def make_tables(session: Session, design: Design, *, first_position: int, output
     table = _insert(session, design, first_position + len(made), output_stage)
     _make(session, design, table, text, model=design.model)
     proof = _prove(session, design, table, None, key=design.key, slices=design.slices)
+    if chain is not None and chain.expanded:
+        session.execute("make_whole_definition", table=table, definition=design.query, owner=design.owner)
     return [*made, MadeTable(table, None, proof)]
 
 
 def _make_stage(session: Session, design: Design, stage: Stage, position: int, names: dict[str, str]) -> MadeTable:
     table = _insert(session, design, position, stage.name)
-    linear = None if stage.query.stages else read_linear(session, stage, subject=design.view)
-    if linear is not None and not isinstance(linear, str):
+    linear = read_linear(session, stage, names.__getitem__, subject=design.view)
+    if not isinstance(linear, str):
         definition = _make(session, design, table, linear.stage.query.render(names.__getitem__), model=None)
-        proof = prove_relation(session, definition)
-        # what moves with time moves without any change
-        if not proof.obstacles and not proof.moving and not any(source.slides for source in proof.sources):
-            measures = {**linear.measures, "columns": linear.columns}
-            session.execute("make_linear", table=table, measures=json.dumps(measures))
-            session.execute("make_key_indexes", table=table)
-            return MadeTable(table, stage.name, proof)
+        moved = linear_proof(prove_relation(session, definition, key=stage.key), linear.measures)
+        if not isinstance(moved, str):
+            session.execute("make_linear", table=table, measures=json.dumps(linear.measures))
+            record_proof(session, table, moved)
+            _make_key(session, table)
+            return MadeTable(table, stage.name, moved)
     _make(session, design, table, stage.query.render(names.__getitem__), model=None)
     made = MadeTable(table, stage.name, _prove(session, design, table, stage.name, key=stage.key, slices=None))
-    # what the next table's proof may rest on
-    session.execute("make_key_indexes", table=table)
+    _make_key(session, table)
     return made
+
+
+def _make_key(session: Session, table: int) -> None:
+    """What the next table's proof may rest on."""
+    session.execute("make_key_required", table=table)
+    session.execute("make_key_indexes", table=table)
 
 
 def _insert(session: Session, design: Design, position: int, stage: str | None) -> int:

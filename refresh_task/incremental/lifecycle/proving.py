@@ -11,6 +11,7 @@ from refresh_task.database import Session
 from refresh_task.errors import ConfigurationError
 from refresh_task.incremental.lifecycle.claim import Claim, MaintainedTable
 from refresh_task.incremental.model import Proof, Source
+from refresh_task.incremental.stages import linear_proof
 
 _ATTEMPTS = 5
 
@@ -105,14 +106,10 @@ def _prove(session: Session, tables: Sequence[MaintainedTable]) -> dict[int, Pro
 
 def _of_kind(table: MaintainedTable, proof: Proof) -> Proof:
     """A linear table needs of its one source the columns that it counts and adds up."""
-    if table.kind != "linear" or table.measures is None:
+    if table.measures is None:
         return proof
-    (source,) = proof.sources
-    keys = tuple(key["expression"] for key in table.measures["keys"])
-    wanted = replace(
-        source, slice=1, expressions=keys, columns=tuple(table.measures["columns"]), null_slice="rows", reason=None
-    )
-    return replace(proof, slices=(), key=None, sources=(wanted,))
+    moved = linear_proof(proof, table.measures)
+    return replace(proof, obstacles=(*proof.obstacles, moved)) if isinstance(moved, str) else moved
 
 
 def _refuse(claim: Claim, proof: Proof) -> None:

@@ -2,21 +2,25 @@
 -- NULL: it is as it ought to be. Otherwise the view is refreshed in full from now on, until it is enabled again: what differs is a
 -- defect, of Vistafresca or of the query.
 --   sampled   mismatches that a sample has found already
-CREATE OR REPLACE FUNCTION bi_refresh.audit_table(table_id integer, log_id bigint, sampled bigint)
-RETURNS text
+CREATE OR REPLACE FUNCTION bi_refresh.audit_table(
+    table_id integer, log_id bigint, sampled bigint,
+    OUT finding text, OUT inserted bigint, OUT deleted bigint, OUT total bigint
+)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     target bi_refresh.maintained_table;
     compared record;
-    finding text;
 BEGIN
     SELECT m.* INTO STRICT target FROM bi_refresh.maintained_table AS m WHERE m.id = table_id;
     compared := bi_refresh.maintain_in_full(target, log_id, 'comparison');
     UPDATE bi_refresh.maintained_table AS m SET compared_at = pg_catalog.transaction_timestamp() WHERE m.id = target.id;
+    inserted := compared.inserted;
+    deleted := compared.deleted;
+    total := compared.total;
     IF compared.mismatches + sampled = 0 THEN
-        RETURN NULL;
+        RETURN;
     END IF;
     finding := pg_catalog.format(
         '%s of %s%s after an incremental refresh',
@@ -31,6 +35,5 @@ BEGIN
         'See SELECT * FROM bi_refresh.incremental_mismatch WHERE view_name = %L; then vistafresca incremental enable %s.',
         target.view_name, target.view_name
     );
-    RETURN finding;
 END
 $$;

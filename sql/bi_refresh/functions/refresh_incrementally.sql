@@ -20,7 +20,7 @@ DECLARE
     moments jsonb;
     full_reason text;
     outcome record;
-    finding text;
+    audit record;
     reasons text[] := '{}';
     strategies text[] := '{}';
     inserted bigint := 0;
@@ -35,6 +35,8 @@ BEGIN
     SELECT pg_catalog.jsonb_object_agg(s.table_id, s.structure) INTO structures
     FROM bi_refresh.maintained_structures(ARRAY[refresh_incrementally.view_name]) AS s;
     IF keeps_snapshot AND NOT state.is_distrusted AND NOT state.is_audit
+        -- somebody wants it made anew whatever is known of changes
+        AND plan ->> 'fingerprinting' IS DISTINCT FROM 'keep'
         AND bi_refresh.nothing_changed(view_name, structures)
     THEN
         took_ms := 1000 * pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - began_at);
@@ -66,13 +68,12 @@ BEGIN
             );
             structure := CASE WHEN examined.problem IS NULL THEN examined.structure END;
             moments := examined.moments;
-        END IF;
-
-        IF target.whole_digest <> bi_refresh.definition_digest(target.whole) THEN
-            -- its stages are parts of views that say something else now
-            target.definition := target.whole;
-            full_reason := 'an ordinary view beneath it was replaced since its stages were made of it: enable it again';
-            structure := NULL;
+            IF target.whole_digest <> bi_refresh.definition_digest(target.whole) THEN
+                -- its stages are parts of views that say something else now
+                target.definition := target.whole;
+                full_reason := 'an ordinary view beneath it was replaced since its stages were made of it: enable it again';
+                structure := NULL;
+            END IF;
         END IF;
 
         IF target.definition IS NULL THEN
@@ -80,9 +81,14 @@ BEGIN
         ELSE
             outcome := bi_refresh.maintain(target, structure, moments, full_reason, log_id);
             IF outcome.strategy <> 'difference' AND (state.is_audit OR outcome.mismatches > 0) THEN
-                finding := bi_refresh.audit_table(target.id, log_id, outcome.mismatches);
-                reasons := pg_catalog.array_append(reasons, finding);
-                outcome.strategy := CASE WHEN finding IS NULL THEN outcome.strategy ELSE 'difference' END;
+                audit := bi_refresh.audit_table(target.id, log_id, outcome.mismatches);
+                outcome.inserted := outcome.inserted + audit.inserted;
+                outcome.deleted := outcome.deleted + audit.deleted;
+                outcome.total := audit.total;
+                IF audit.finding IS NOT NULL THEN
+                    reasons := reasons || audit.finding;
+                    outcome.strategy := 'difference';
+                END IF;
             END IF;
         END IF;
         strategies := strategies || outcome.strategy;

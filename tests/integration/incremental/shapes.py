@@ -27,8 +27,8 @@ class Shape:
     moves: str | None = None
     # CTEs that become tables of their own; direct and indirect are those of all of them together.
     stages: tuple[str, ...] = ()
-    # The oldest PostgreSQL that knows its syntax.
-    since: int = 14
+    # Whatever the tables: a part of why it cannot be enabled.
+    obstacle: str | None = None
 
     @property
     def ddl(self) -> str:
@@ -38,6 +38,11 @@ class Shape:
             f"; CREATE UNIQUE INDEX {self.name}_key_{number} ON {self.name} ({key})" for number, key in enumerate(keys)
         )
         return f"CREATE MATERIALIZED VIEW {self.name} AS {self.query}{indexes}"
+
+    @property
+    def can_be_enabled(self) -> bool:
+        """Something would come of it."""
+        return bool(self.direct) and self.obstacle is None
 
     @property
     def view(self) -> str:
@@ -205,6 +210,8 @@ _GROUPS = (
         "at, hour", ("orders",),
     ),
     Shape("enum_group", "SELECT tier, count(*) AS n, max(id) AS last FROM customers GROUP BY tier", "tier",
+          ("customers",)),
+    Shape("enum_as_text", "SELECT tier::text AS tier, max(tier) AS best, count(*) AS n FROM customers GROUP BY tier", None,
           ("customers",)),
     Shape(
         "jsonb_group",
@@ -431,7 +438,7 @@ _TREES = (
         "system_columns",
         "SELECT tableoid = 'trucks'::regclass AS is_truck, kind, count(*) AS n FROM assets GROUP BY 1, 2",
         "is_truck, kind",
-        ("assets",),
+        ("assets",), obstacle="names of database objects",
     ),
     Shape(
         "two_trees",
@@ -540,7 +547,7 @@ _MOVING = (
     Shape(
         "since_in_seconds",
         "SELECT kind, max(at) > now() - interval '1 second' AS is_live FROM sales GROUP BY kind",
-        "kind", ("sales",), moves="time",
+        "kind", ("sales",), moves="time", obstacle="at every moment",
     ),
 )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Incremental views that a test makes by hand, table by table: what `vistafresca incremental enable` makes of a proof."""
+"""Incremental views that a test makes by hand, table by table: what enabling makes of a proof."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ class KeptView:
     tables: dict[str, int] = field(default_factory=dict)  # stage ('': the output) to maintained_table.id
 
     def refresh(self, **plan: Any) -> dict[str, Any]:
-        """One step as the task takes it, after it has distributed what was captured; returns its log row, of a refresh that
-        did not fail."""
+        """One step as the task takes it, after it has distributed what was captured; returns its log row, of a refresh
+        that did not fail."""
         self.database.execute("SELECT bi_refresh.distribute_changes()")
         entry = run_step(self.database, self.name, **plan)
         assert entry["error"] is None, entry["error"]
@@ -58,9 +58,9 @@ class KeptView:
     def differing(self, connection: psycopg.Connection[Any] | None = None) -> dict[str, int]:
         """In how many rows each table differs from its definition: by EXCEPT ALL both ways and by whole records."""
         if connection is None:
-            with self.database.connect() as connection:
-                connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
-                return self.differing(connection)
+            with self.database.connect() as own:
+                own.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+                return self.differing(own)
         found: dict[str, int] = {}
         for stage, number in self.tables.items():
             row = connection.execute(
@@ -88,7 +88,9 @@ def differing_rows(connection: psycopg.Connection[Any], table: str, definition: 
                 (SELECT row.*::text AS image, count(*) FROM {table} AS row GROUP BY 1) AS a
                 FULL JOIN (SELECT row.*::text AS image, count(*) FROM {definition} AS row GROUP BY 1) AS b USING (image)
                 WHERE a.count IS DISTINCT FROM b.count)
-        """.replace("row.*::text", "(line.*)::text").replace(" AS row ", " AS line ").encode()
+        """.replace("row.*::text", "(line.*)::text")
+        .replace(" AS row ", " AS line ")
+        .encode()
     ).fetchall()
     return int(by_value) + int(by_text)
 
@@ -101,16 +103,32 @@ def keep(
     stages: dict[str, Kept] | None = None,
     view: str | None = None,
     view_reads: Sequence[str] = (),
-    connection: psycopg.Connection[Any] | None = None,
+    schema: str = "public",
+    owner: str | None = None,
 ) -> KeptView:
-    """Make an incremental view public.<name>, filled. `view`: it is a materialized view of this query over the stages,
-    with the key id, and reads the tables `view_reads`; in queries, {stage} stands for a stage's table."""
-    if connection is None:
-        with database.connect() as connection:
-            return keep(
-                database, name, output, stages=stages, view=view, view_reads=view_reads, connection=connection
-            )
-    full_name = f"public.{name}"
+    """Make an incremental view <schema>.<name>, filled. `view`: it is a materialized view of this query over the
+    stages, with the key id, and reads the tables `view_reads`; in queries, {stage} stands for a stage's table."""
+    with psycopg.connect(database.dsn, autocommit=True) as connection:
+        return _keep(
+            database,
+            connection,
+            f"{schema}.{name}",
+            {**(stages or {}), **({"": output} if output else {})},
+            view,
+            view_reads,
+            owner,
+        )
+
+
+def _keep(  # noqa: PLR0917 - keep()'s own
+    database: Database,
+    connection: psycopg.Connection[Any],
+    full_name: str,
+    tables: dict[str, Kept],
+    view: str | None,
+    view_reads: Sequence[str],
+    owner: str | None,
+) -> KeptView:
     kept = KeptView(database, full_name)
     connection.execute("INSERT INTO bi_refresh.view_policy (view_name) VALUES (%s)", [full_name])
     connection.execute(
@@ -118,8 +136,8 @@ def keep(
         [full_name, "table" if view is None else "materialized_view"],
     )
     relations: dict[str, str] = {}
-    for stage, table in [*(stages or {}).items(), *([("", output)] if output else [])]:
-        kept.tables[stage] = _make_table(connection, full_name, stage, table, relations, len(kept.tables) + 1)
+    for stage, table in tables.items():
+        kept.tables[stage] = _make_table(connection, full_name, stage, table, relations, len(kept.tables) + 1, owner)
     if view is not None:
         connection.execute(f"CREATE MATERIALIZED VIEW {full_name} AS {view.format(**relations)}".encode())
         connection.execute(f"CREATE UNIQUE INDEX ON {full_name} (id)".encode())
@@ -146,13 +164,14 @@ def keep(
     return kept
 
 
-def _make_table(
+def _make_table(  # noqa: PLR0917 - keep()'s own
     connection: psycopg.Connection[Any],
     view: str,
     stage: str,
     table: Kept,
     relations: dict[str, str],
     position: int,
+    owner: str | None,
 ) -> int:
     row = connection.execute(
         "INSERT INTO bi_refresh.maintained_table"
@@ -177,6 +196,12 @@ def _make_table(
     connection.execute(f"CREATE TABLE {name} AS TABLE {definition} WITH NO DATA".encode())
     if table.key:
         connection.execute(f"ALTER TABLE {name} ADD PRIMARY KEY ({', '.join(table.key)})".encode())
+    if owner is not None:
+        connection.execute(f'GRANT CREATE, USAGE ON SCHEMA bi_refresh_incremental TO "{owner}"'.encode())
+        connection.execute(
+            f'ALTER VIEW {definition} OWNER TO "{owner}"; ALTER TABLE {name} OWNER TO "{owner}"'.encode()
+        )
+        connection.execute(f'REVOKE CREATE ON SCHEMA bi_refresh_incremental FROM "{owner}"'.encode())
     for index in table.indexes:
         connection.execute(index.format(table=name).encode())
     relations[stage] = name

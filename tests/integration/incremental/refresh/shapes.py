@@ -1,4 +1,5 @@
-"""Views of every kind that a refresh treats in its own way, over three small tables with keys that move, repeat and are NULL."""
+"""Views of every kind that a refresh treats in its own way, over three small tables with keys that move, repeat and are
+NULL."""
 
 from __future__ import annotations
 
@@ -33,9 +34,7 @@ class Shape:
 
     def keep(self, database: Database, name: str) -> KeptView:
         """Make it."""
-        return keep(
-            database, name, self.output, stages=self.stages, view=self.view, view_reads=self.view_reads
-        )
+        return keep(database, name, self.output, stages=self.stages, view=self.view, view_reads=self.view_reads)
 
 
 _BY_A = Kept(

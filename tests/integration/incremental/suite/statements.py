@@ -113,7 +113,7 @@ _MAKERS: dict[str, tuple[tuple[Maker, float, int], ...]] = {
                    " SET name = excluded.name, tier = excluded.tier, tags = excluded.tags", 3, 14),
         (lambda s: f"UPDATE customers SET name = 'Name {s.number(0, 5)}', zone = {s.region()} WHERE id % 5 ="
                    f" {s.number(0, 4)}", 2, 14),
-        (lambda s: f"UPDATE customers SET tags = tags || {s.one_of('NULL', s.label())}, details = details ||"
+        (lambda s: f"UPDATE customers SET tags = tags || {s.label()}::text, details = details ||"
                    f" '{{\"city\": \"c{s.number(0, 3)}\"}}' WHERE id = {s.number(0, 14)}", 2, 14),
         # with their orders and the orders' lines
         (lambda s: f"DELETE FROM customers WHERE id = {s.number(0, 14)}", 1, 14),
