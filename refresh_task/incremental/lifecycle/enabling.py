@@ -13,6 +13,7 @@ from refresh_task.incremental.lifecycle.claim import Claim, ViewState, claim_vie
 from refresh_task.incremental.lifecycle.outcome import EnabledView, OnProgress, say_nothing
 from refresh_task.incremental.lifecycle.proving import settle_proof
 from refresh_task.incremental.lifecycle.reading import enabled_view
+from refresh_task.incremental.lifecycle.redefining import redefine
 from refresh_task.incremental.lifecycle.registering import register
 from refresh_task.incremental.lifecycle.swapping import drop_retired, put_in_place, wait_until_seen
 
@@ -43,8 +44,11 @@ def enable(
         state = _start_over_if_stale(claim, claim.read())
         attempts = 0
         if state.status in ("enabled", "distrusted"):
+            if session.fetch_one("read_replaced_views", view=claim.view)["replaced"]:
+                # its stages are made anew, of what the views beneath it say now
+                redefine(session, view, state.query or "", patience_s=patience_s, on_progress=on_progress)
             _prove_again(claim, state)
-            drop_retired(claim)
+            drop_retired(claim, patience_s=min(patience_s, 60))
         else:
             if state.status is None:
                 register(
@@ -127,5 +131,5 @@ def _build_and_swap(claim: Claim, *, patience_s: float) -> int:
         wait_until_seen(claim, patience_s=patience_s)
         claim.finish_step("seen by all")
     attempts = put_in_place(claim, state.relation, output, patience_s=patience_s)
-    drop_retired(claim)
+    drop_retired(claim, patience_s=min(patience_s, 60))
     return attempts

@@ -63,7 +63,7 @@ def prove(
         )
         text = _read(session, definition, findings)
         if slices is None:
-            chosen, tried = _choose(session, definition, equalities, text)
+            chosen, tried = _choose(session, definition, equalities, text, key)
         else:
             chosen, tried = [tuple(names) for names in slices], None
         sliced = [_prove(session, definition, names, equalities) for names in chosen]
@@ -134,7 +134,7 @@ def _prove(session: Session, definition: Definition, names: Sequence[str], equal
 
 
 def _choose(
-    session: Session, definition: Definition, equalities: Equalities, text: _Text
+    session: Session, definition: Definition, equalities: Equalities, text: _Text, key: Sequence[str] | None
 ) -> tuple[list[tuple[str, ...]], Sliced | None]:
     """The slicings, and the first that was tried."""
     keyed = {name for key in definition.unique_keys for name in key}
@@ -146,7 +146,9 @@ def _choose(
         for oid, (expression,) in (found.direct if found else {}).items():
             singles[oid][column.name] = expression
     outline = list(groups(text.select)) if text.select is not None else []
-    return list(choose(definition, singles, definition.unique_keys, outline)), tried
+    # what tells rows apart may be known of a part of a query, which no index says
+    keys = [*definition.unique_keys, *([tuple(key)] if key else [])]
+    return list(choose(definition, singles, keys, outline)), tried
 
 
 def _assign(definition: Definition, sliced: Sequence[Sliced]) -> dict[int, int]:

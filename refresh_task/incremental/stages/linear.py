@@ -1,5 +1,5 @@
-"""Stages of counts, sums and averages over one table, which a change moves by what it adds and takes away: nothing has
-to be read again, however large the groups are.
+"""Stages of counts, sums, averages and extreme values over one table, which a change moves by what it adds and takes
+away: nothing has to be read again, however large the groups are, but where the largest value goes.
 
 Such a stage's table has additional columns behind those of the query: how many rows a group has, and for each sum how
 many values, how many of them NaN, and the total of the others. They are part of the stage's definition, so that a
@@ -7,7 +7,7 @@ comparison with it covers them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -21,7 +21,10 @@ from refresh_task.incremental.stages.quoting import column_list, quoted
 
 ROWS = "bi_refresh_rows"
 _NAN = "'NaN'::pg_catalog.numeric"
-# What may stand around counts and sums: functions of PostgreSQL's own that give one value.
+# What a change moves. An extreme value that goes is looked for anew, in its own group.
+_EXTREMES = ("max", "min")
+_MOVED = ("count", "sum", "avg", *_EXTREMES)
+# What may stand around them: functions of PostgreSQL's own that give one value.
 _AROUND = {"round", "abs", "trunc", "ceil", "floor"}
 
 
@@ -36,6 +39,23 @@ def linear_table(stage: Stage, *, subject: str) -> tuple[str, str] | None:
         return None
     relation = statement.from_clause[0].range_var
     return (relation.schemaname, relation.relname) if relation.schemaname and relation.inh else None
+
+
+def over_table(stage: Stage, table_of: Callable[[str], str], *, subject: str) -> Stage:
+    """The stage as a query over another stage's table, where it reads that and nothing else; otherwise as it is."""
+    statement = parse_select(stage.body, subject=subject)
+    if len(stage.query.stages) != 1 or len(statement.from_clause) != 1:
+        return stage
+    (read,) = stage.query.stages
+    node = statement.from_clause[0]
+    if not node.HasField("range_var") or node.range_var.schemaname or node.range_var.relname != read:
+        return stage
+    tokens = Tokens(stage.body)
+    name = tokens.tokens[tokens.at(node.range_var.location)]
+    alias = "" if node.range_var.HasField("alias") else f" AS {quoted(read)}"
+    before, after = tokens.source[: name.start].decode(), tokens.source[name.end :].decode()
+    body = f"{before}{table_of(read)}{alias}{after}"
+    return replace(stage, query=Text((body,)), body=body)
 
 
 def linear_form(stage: Stage, columns: Columns, *, subject: str) -> Linear | str:
@@ -158,18 +178,22 @@ class _Reader:
         if node.name:  # what comes behind AS, or stands without it
             has_as = self._tokens.tokens[target.after - 2].text == "AS"
             target = Span(target.first, target.after - (2 if has_as else 1))
-        calls = [call for call in _found(node.val, tree.FuncCall) if function_name(call) in ("count", "sum", "avg")]
+        calls = [call for call in _found(node.val, tree.FuncCall) if function_name(call) in _MOVED]
         by = {self._tokens.call(call.location)[0]: self._aggregate(call, name) for call in calls}
         outside = [call for call in _outermost(node.val) if call not in calls]
         for call in outside:
             if function_name(call) not in _AROUND:
                 words = function_name(call) or "a function of somebody's"
-                raise _NotLinearError(f"{name} uses {words}: counts, sums and averages can be moved, nothing else")
+                raise _NotLinearError(
+                    f"{name} uses {words}: counts, sums, averages and extreme values can be moved, nothing else"
+                )
         inside = {
             reference.location for call in calls for reference in _found(call, tree.ColumnRef)
         }  # fmt: skip
         if not calls or any(reference.location not in inside for reference in _found(node.val, tree.ColumnRef)):
-            raise _NotLinearError(f"{name} is neither a key nor made of counts, sums and averages alone")
+            raise _NotLinearError(
+                f"{name} is neither a key nor made of counts, sums, averages and extreme values alone"
+            )
         return self._tokens.replaced(target, by)
 
     def _aggregate(self, call: tree.FuncCall, name: str) -> str:
@@ -180,9 +204,14 @@ class _Reader:
         conditions = [] if filtered is None else [filtered]
         if call.agg_star:
             return quoted(self._count_of(conditions, None, is_number=False) if conditions else ROWS)
+        kind = function_name(call)
+        if kind in _EXTREMES:
+            if not looks_alike(call.args[0], self._columns):
+                raise _NotLinearError(f"equal values in {name} may look different")
+            return quoted(self._extreme_of(kind, conditions, arguments))
         number = exact(call.args[0], self._columns)
         count = self._count_of(conditions, arguments, is_number=number is not None)
-        if function_name(call) == "count":
+        if kind == "count":
             return quoted(count)
         if number is None:
             raise _NotLinearError(
@@ -190,9 +219,9 @@ class _Reader:
                 " scale, as in numeric(12, 2)"
             )
         nan = None if number.size is not None else self._counter("nan", conditions, arguments, f"({{}}) = {_NAN}")
-        kind = "bigint" if number.size in (2, 4) else "numeric"
-        result = quoted(self._sum_of(conditions, arguments, count, nan, kind))
-        if function_name(call) == "avg":
+        total = "bigint" if number.size in (2, 4) else "numeric"
+        result = quoted(self._sum_of(conditions, arguments, count, nan, total))
+        if kind == "avg":
             result = f"{result}::pg_catalog.numeric / {quoted(count)}"
         # a sum of nothing is NULL, and so is what is divided by none
         return f"({result})" if nan is None else f"(CASE WHEN {quoted(nan)} > 0 THEN {_NAN} ELSE {result} END)"
@@ -223,6 +252,18 @@ class _Reader:
             counted = {"count": count, "nan": nan}
             value = {"expression": self._bare_text(arguments), "type": kind, "condition": bare}
             self._deltas.append({"column": name, "kind": "sum", **value, **counted})
+        return self._known[identity]
+
+    def _extreme_of(self, kind: str, conditions: list[Span], arguments: Span) -> str:
+        """The additional column that has the largest value, or the smallest."""
+        own, bare = self._conditions(conditions, arguments, "")
+        text = self._tokens.text(arguments)
+        identity = f"{kind} {text} {own}"
+        if identity not in self._known:
+            name = self._known[identity] = f"bi_refresh_{kind}_{len(self._hidden)}"
+            self._hidden.append((name, f"{kind}({text})" + ("" if own is None else f" FILTER (WHERE {own})")))
+            value = {"expression": self._bare_text(arguments), "condition": bare}
+            self._deltas.append({"column": name, "kind": kind, **value})
         return self._known[identity]
 
     def _conditions(self, conditions: list[Span], arguments: Span | None, test: str) -> tuple[str | None, str | None]:
@@ -265,10 +306,10 @@ def _found(part: Any, kind: type[Any]) -> Iterator[Any]:
 
 
 def _outermost(part: Any) -> Iterator[tree.FuncCall]:
-    """Function calls that are within no count, sum or average."""
+    """Function calls that are within none that a change moves."""
     if isinstance(part, tree.FuncCall):
         yield part
-        if function_name(part) in ("count", "sum", "avg"):
+        if function_name(part) in _MOVED:
             return
     for child in children(part):
         yield from _outermost(child)

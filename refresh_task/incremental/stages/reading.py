@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from refresh_task.database import Session
 from refresh_task.incremental.stages.model import Linear, OrdinaryView, OrdinaryViews, Stage
 
@@ -18,12 +20,13 @@ def read_definition(session: Session, relation: int) -> tuple[str, OrdinaryViews
     return queries[relation], views
 
 
-def read_linear(session: Session, stage: Stage, *, subject: str) -> Linear | str:
-    """How a stage is kept by the changes of its table alone, or the words why it cannot be. That nothing in its query
-    moves with time or is volatile is for the caller to see to."""
+def read_linear(session: Session, stage: Stage, table_of: Callable[[str], str], *, subject: str) -> Linear | str:
+    """How a stage is kept by the changes of its table alone, or the words why it cannot be. `table_of` gives an earlier
+    stage's table. That nothing in its query moves with time or is volatile is for the caller to see to."""
     from refresh_task.incremental.stages.exact import Column  # noqa: PLC0415  # the parser: see the package
-    from refresh_task.incremental.stages.linear import linear_form, linear_table  # noqa: PLC0415  # the same
+    from refresh_task.incremental.stages.linear import linear_form, linear_table, over_table  # noqa: PLC0415  # the same
 
+    stage = over_table(stage, table_of, subject=subject)
     table = linear_table(stage, subject=subject)
     if table is None:
         return "it reads more than one table"

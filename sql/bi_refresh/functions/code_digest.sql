@@ -1,6 +1,6 @@
 -- Every function, type, operator, cast, conversion and collation that somebody made in this database,
 -- by the transaction that last changed it. All of them, because a function's body does not tell which others it calls. Not those
--- of bi_refresh, which each migrate creates anew, nor temporary ones.
+-- of bi_refresh, which each migrate creates anew, those that it makes for incremental refresh, nor temporary ones.
 CREATE OR REPLACE FUNCTION bi_refresh.code_digest()
 RETURNS text
 LANGUAGE sql
@@ -14,7 +14,8 @@ FROM (
     SELECT 1 AS catalog, p.oid, 0 AS number, p.xmin
     FROM pg_catalog.pg_proc AS p
     INNER JOIN pg_catalog.pg_namespace AS n ON p.pronamespace = n.oid
-    WHERE p.oid >= 16384 AND n.nspname <> 'bi_refresh' AND n.nspname !~ '^pg_(temp|toast_temp)_'
+    WHERE p.oid >= 16384 AND n.nspname NOT IN ('bi_refresh', 'bi_refresh_incremental', 'bi_refresh_as_owner')
+        AND n.nspname !~ '^pg_(temp|toast_temp)_'
     UNION ALL
     SELECT 2, t.oid, 0, t.xmin
     FROM pg_catalog.pg_type AS t

@@ -42,20 +42,54 @@ BEGIN
 
     SELECT
         pg_catalog.string_agg(
-            pg_catalog.format(
+            CASE WHEN c.value ->> 'kind' IN ('max', 'min') THEN pg_catalog.format(
+                'pg_catalog.%1$s(%2$s) FILTER (WHERE bi_refresh_weight > 0%3$s) AS %4$I, '
+                'pg_catalog.%1$s(%2$s) FILTER (WHERE bi_refresh_weight < 0%3$s) AS %5$I',
+                c.value ->> 'kind',
+                c.value ->> 'expression',
+                ' AND (' || (c.value ->> 'condition') || ')',
+                c.value ->> 'column',
+                (c.value ->> 'column') || '_gone'
+            )
+            ELSE pg_catalog.format(
                 'coalesce(pg_catalog.sum(bi_refresh_weight%s)%s, 0)::pg_catalog.%I AS %I',
                 ' * (' || (c.value ->> 'expression') || ')::pg_catalog.'
                 || CASE c.value ->> 'type' WHEN 'bigint' THEN 'int8' ELSE 'numeric' END,
                 ' FILTER (WHERE ' || (c.value ->> 'condition') || ')',
                 CASE WHEN c.value ->> 'type' = 'numeric' THEN 'numeric' ELSE 'int8' END,
                 c.value ->> 'column'
-            ),
+            ) END,
             ', ' ORDER BY c.position
         ),
-        pg_catalog.string_agg(pg_catalog.format('delta.%I <> 0', c.value ->> 'column'), ' OR ' ORDER BY c.position),
         pg_catalog.string_agg(
-            CASE c.value ->> 'kind'
-                WHEN 'count' THEN pg_catalog.format('coalesce(present.%1$I, 0) + delta.%1$I AS %1$I', c.value ->> 'column')
+            CASE WHEN c.value ->> 'kind' IN ('max', 'min')
+                -- what came or went is beyond what is there, or as far, or nothing is there yet
+                THEN pg_catalog.format(
+                    'delta.%1$I %3$s present.%1$I OR delta.%2$I %3$s present.%1$I '
+                    'OR (present.%1$I IS NULL AND pg_catalog.num_nonnulls(delta.%1$I, delta.%2$I) > 0)',
+                    c.value ->> 'column', (c.value ->> 'column') || '_gone', CASE c.value ->> 'kind' WHEN 'max' THEN '>=' ELSE '<=' END
+                )
+                ELSE pg_catalog.format('delta.%I <> 0', c.value ->> 'column')
+            END,
+            ' OR ' ORDER BY c.position
+        ),
+        pg_catalog.string_agg(
+            CASE
+                WHEN c.value ->> 'kind' IN ('max', 'min') THEN pg_catalog.format(
+                    -- Of values that came and went in one claim it is not known which is left: only one that is beyond all
+                    -- that went is certain. Otherwise the group itself is asked.
+                    'CASE WHEN (delta.%2$I %3$s present.%1$I) IS NOT FALSE AND (delta.%1$I %4$s present.%1$I) IS NOT FALSE '
+                    'AND present.%1$I IS NOT NULL THEN present.%1$I '
+                    'WHEN (present.%1$I %4$s delta.%1$I) IS NOT FALSE AND (delta.%2$I %3$s delta.%1$I) IS NOT FALSE '
+                    'AND (delta.%1$I IS NOT NULL OR pg_catalog.num_nonnulls(present.%1$I, delta.%2$I) = 0) THEN delta.%1$I '
+                    'ELSE (SELECT whole.%1$I FROM %5$s AS whole WHERE <key>) END AS %1$I',
+                    c.value ->> 'column',
+                    (c.value ->> 'column') || '_gone',
+                    CASE c.value ->> 'kind' WHEN 'max' THEN '<' ELSE '>' END,
+                    CASE c.value ->> 'kind' WHEN 'max' THEN '<=' ELSE '>=' END,
+                    target.definition::pg_catalog.regclass
+                )
+                WHEN c.value ->> 'kind' = 'count' THEN pg_catalog.format('coalesce(present.%1$I, 0) + delta.%1$I AS %1$I', c.value ->> 'column')
                 -- a sum of no values is NULL
                 ELSE pg_catalog.format(
                     'CASE WHEN coalesce(present.%1$I, 0) + delta.%1$I%2$s > 0 THEN coalesce(present.%3$I, 0) + delta.%3$I END AS %3$I',
@@ -100,7 +134,7 @@ BEGIN
             GROUP BY %6$s
         ),
         latest AS (
-            SELECT present.ctid AS bi_refresh_place, %7$s, %8$s
+            SELECT present.ctid AS bi_refresh_place, %7$s, %18$s
             FROM delta
             LEFT JOIN %9$s AS present ON %10$s
             WHERE (%11$s) AND NOT (%12$s)
@@ -126,7 +160,7 @@ BEGIN
             FROM pg_catalog.generate_series(1, pg_catalog.jsonb_array_length(measures -> 'keys')) AS n (position)
         ),
         key_columns,
-        sums,
+        pg_catalog.replace(sums, '<key>', pg_catalog.replace(is_alike, 'present.', 'whole.')),
         target.relation::pg_catalog.regclass,
         is_same,
         is_moved,
@@ -135,7 +169,8 @@ BEGIN
         is_alike,
         rows_column,
         pg_catalog.format('(least(%1$s) < 0 OR (%2$I = 0 AND greatest(%1$s) > 0))', counts, rows_column),
-        columns
+        columns,
+        pg_catalog.replace(sums, '<key>', pg_catalog.replace(is_same, 'present.', 'whole.'))
     );
 END
 $$;

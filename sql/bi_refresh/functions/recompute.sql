@@ -15,6 +15,9 @@ DECLARE
     share_to_judge CONSTANT double precision := 0.05;
     -- Below that, most of the time goes into planning, and says nothing about more slices.
     telling_batch CONSTANT bigint := 50;
+    -- What nobody notices.
+    slack_ms CONSTANT double precision := 10;
+    limit_ms CONSTANT double precision := target.full_ms + slack_ms;
     learned double precision[] := coalesce(
         target.key_us, pg_catalog.array_fill(NULL::double precision, ARRAY[pg_catalog.jsonb_array_length(target.slices)])
     );
@@ -27,7 +30,7 @@ DECLARE
     took_ms double precision;
 BEGIN
     rest_ms := bi_refresh.slices_ms(cuts, counts, learned);
-    IF rest_ms > target.full_ms THEN
+    IF rest_ms > limit_ms THEN
         -- What was learned on a bad day is forgotten little by little, or it would never be tried again.
         UPDATE bi_refresh.maintained_table AS m
         SET key_us = ARRAY(SELECT 0.9 * k.us FROM pg_catalog.unnest(m.key_us) WITH ORDINALITY AS k (us, cut) ORDER BY k.cut)
@@ -60,7 +63,7 @@ BEGIN
                 learned[cuts[i]] := coalesce(learned[cuts[i]] + 0.5 * (slice_us - learned[cuts[i]]), slice_us);
             END IF;
             rest_ms := slice_us * (counts[i] - done) / 1000 + bi_refresh.slices_ms(cuts[i + 1:], counts[i + 1:], learned);
-            IF rest_ms > target.full_ms AND spent_ms > share_to_judge * target.full_ms THEN
+            IF rest_ms > limit_ms AND spent_ms > share_to_judge * target.full_ms THEN
                 UPDATE bi_refresh.maintained_table AS m SET key_us = learned WHERE m.id = target.id;
                 RETURN bi_refresh.too_many_slices(counts, rest_ms, target.full_ms);
             END IF;

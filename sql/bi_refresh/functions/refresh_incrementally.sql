@@ -68,13 +68,12 @@ BEGIN
             );
             structure := CASE WHEN examined.problem IS NULL THEN examined.structure END;
             moments := examined.moments;
-        END IF;
-
-        IF target.whole_digest <> bi_refresh.definition_digest(target.whole) THEN
-            -- its stages are parts of views that say something else now
-            target.definition := target.whole;
-            full_reason := 'an ordinary view beneath it was replaced since its stages were made of it: enable it again';
-            structure := NULL;
+            IF target.whole_digest <> bi_refresh.definition_digest(target.whole) THEN
+                -- its stages are parts of views that say something else now
+                target.definition := target.whole;
+                full_reason := 'an ordinary view beneath it was replaced since its stages were made of it: enable it again';
+                structure := NULL;
+            END IF;
         END IF;
 
         IF target.definition IS NULL THEN

@@ -20,15 +20,18 @@ BEGIN
                         WHEN s.slice IS NULL AND target.kind = 'slices'
                             THEN pg_catalog.format(
                                 '%s changed, and any of its rows may touch every row%s',
-                                c.relation::pg_catalog.regclass, ' (' || s.reason || ')'
+                                coalesce('the stage ' || stage.stage, c.relation::pg_catalog.regclass::text),
+                                ' (' || s.reason || ')'
                             )
                         ELSE pg_catalog.format(
-                            '%s was truncated, or changed by more rows than are kept', c.relation::pg_catalog.regclass
+                            '%s was truncated, or changed by more rows than are kept',
+                            coalesce('the stage ' || stage.stage, c.relation::pg_catalog.regclass::text)
                         )
                     END, '; ' ORDER BY s.capture_id
                 )
                 FROM bi_refresh.maintained_source AS s
                 INNER JOIN bi_refresh.captured_table AS c ON s.capture_id = c.id
+                LEFT JOIN bi_refresh.maintained_table AS stage ON c.relation = stage.relation AND stage.stage IS NOT NULL
                 WHERE s.table_id = target.id
                     AND (s.capture_id = ANY (everything) OR (s.slice IS NULL AND target.kind = 'slices' AND s.capture_id = ANY (changed)))
             ),

@@ -30,7 +30,7 @@ COMMENT ON SCHEMA bi_refresh_as_owner IS
 'Functions by which refreshes act with the rights of the owners of views. Let nobody use it.';
 
 -- A base table, or a tree of partitions or inheriting tables, whose changes are captured: once for all views that read
--- it. Its log_<id>, pending_<id> and capture_<id>() are in bi_refresh_incremental.
+-- it. Its log_<id>, pending_<id> and capture_<id>_insert() and so on are in bi_refresh_incremental.
 CREATE TABLE bi_refresh.captured_table (
     id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     relation oid NOT NULL UNIQUE,
@@ -122,7 +122,7 @@ COMMENT ON COLUMN bi_refresh.maintained_table.whole IS
 COMMENT ON COLUMN bi_refresh.maintained_table.whole_digest IS
 'What those ordinary views said; another one now: it is computed from the whole query.';
 COMMENT ON COLUMN bi_refresh.maintained_table.moving IS
-'Uses of the date or the time that are no slide, as classify_views() words them: it is computed in full when they move.';
+'Uses of the date or the time that are no slide, as classify_views() words them: computed in full when they move.';
 COMMENT ON COLUMN bi_refresh.maintained_table.relations IS 'All that its definition reads, as of its structure.';
 COMMENT ON COLUMN bi_refresh.maintained_table.uses_code IS
 'Whether it uses functions, types or operators that somebody made.';

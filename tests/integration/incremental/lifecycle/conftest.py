@@ -161,13 +161,11 @@ def stop_at(step: str, *, occurrence: int = 1) -> Any:
     return say
 
 
-@pytest.fixture
-def shop(make_role: MakeRole, database: Database) -> Shop:  # the roles go after the database that they have grants in
-    """The shop with a managed view, rows, dependents and grants."""
-    made = Shop(database, make_role(), make_role())
-    database.execute(_SHOP)
-    database.execute(_EVERYTHING)
-    database.execute(
+def set_up_shop(made: Shop) -> None:
+    """Tables, rows, the managed view, dependents and grants."""
+    made.database.execute(_SHOP)
+    made.database.execute(_EVERYTHING)
+    made.database.execute(
         f"""
         GRANT USAGE ON SCHEMA shop TO {made.reader}, {made.analyst};
         GRANT SELECT ON shop.mv_revenue TO {made.reader} WITH GRANT OPTION;
@@ -177,5 +175,12 @@ def shop(make_role: MakeRole, database: Database) -> Shop:  # the roles go after
         GRANT EXECUTE ON FUNCTION shop.total() TO {made.reader};
         """
     )
-    database.manage(VIEW)
+    made.database.manage(VIEW)
+
+
+@pytest.fixture
+def shop(make_role: MakeRole, database: Database) -> Shop:  # the roles go after the database that they have grants in
+    """The shop, with roles of its own."""
+    made = Shop(database, make_role(), make_role())
+    set_up_shop(made)
     return made

@@ -103,5 +103,3 @@ def test_two_sessions_do_not_enable_one_view(shop: Shop) -> None:
 
         incremental.enable(first, VIEW, on_progress=other)
     assert seen == ["fill"]
-
-
