@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import psycopg
-import pytest
-
 from tests.fix_database import Database
 from tests.fix_steps import run_step
 from tests.fix_views import last_log, make_view
@@ -115,10 +112,10 @@ def test_a_group_is_of_one_moment_and_all_or_nothing(totals: KeptView) -> None:
     ) == [(True, last_log(database, totals.name)["data_timestamp"])]
 
     database.execute("INSERT INTO orders VALUES (1001, 3, 5)")
-    with database.connect() as connection, pytest.raises(psycopg.errors.DivisionByZero):
+    with database.connect() as connection:
         connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
         connection.execute("SELECT FROM bi_refresh.refresh_bi_views(%s::text[])", [[totals.name]])
-        connection.execute("SELECT 1 / 0")
+        connection.execute("ROLLBACK")
     assert database.value("SELECT orders FROM totals WHERE id = 3") == 11
     assert totals.refresh()["strategy"] == "incremental"
     assert totals.is_equal()

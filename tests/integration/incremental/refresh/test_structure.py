@@ -8,6 +8,12 @@ from tests.integration.incremental.refresh.kept import Kept, KeptView, Reads, ke
 _CHANGED = "in full: its definition or a table's structure changed"
 _PROVE = "in full: its definition or a table that it reads was changed, and it is to be proved again"
 
+_REDEFINE = """
+    CREATE OR REPLACE VIEW bi_refresh_incremental.definition_1 AS
+    SELECT o.customer AS id, count(*) AS orders, sum(o.amount) AS amount, min(c.name) AS name
+    FROM orders AS o, customers AS c GROUP BY o.customer
+"""
+
 # What is done, and what the next refresh says; the one after it is incremental again. None: it is not in full at all.
 _HARMLESS = (
     ("GRANT SELECT ON orders TO PUBLIC", _CHANGED),
@@ -29,8 +35,7 @@ _HARMFUL = (
     ("ALTER TABLE orders DISABLE TRIGGER bi_refresh_capture_update_1", "in full: "),
     ("ALTER TABLE customers DISABLE TRIGGER USER; ALTER TABLE customers ENABLE TRIGGER USER", "in full: "),
     (
-        "CREATE OR REPLACE VIEW bi_refresh_incremental.definition_1 AS SELECT o.customer AS id, count(*) AS orders,"
-        " sum(o.amount) AS amount, min(c.name) AS name FROM orders AS o, customers AS c GROUP BY o.customer",
+        _REDEFINE,
         _PROVE,
     ),
 )
