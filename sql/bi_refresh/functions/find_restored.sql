@@ -3,6 +3,7 @@
 CREATE OR REPLACE FUNCTION bi_refresh.find_restored()
 RETURNS TABLE (relation text, action text)
 LANGUAGE plpgsql
+SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -11,15 +12,16 @@ DECLARE
         SELECT pg_catalog.jsonb_object_agg(t.id, triggers.top)
         FROM bi_refresh.captured_table AS t
         CROSS JOIN LATERAL (
-            SELECT
-                pg_catalog.max(bi_refresh.captured_top(g.tgrelid)::bigint) AS top,
-                pg_catalog.bool_or(g.tgrelid = t.relation) AS is_there
+            SELECT pg_catalog.max(bi_refresh.captured_top(g.tgrelid)::bigint) AS top
             FROM pg_catalog.pg_trigger AS g
             WHERE g.tgfoid = ANY (bi_refresh.capture_function_oids(t.id))
             -- a partition that left its tree keeps its triggers for a while
             HAVING pg_catalog.count(DISTINCT bi_refresh.captured_top(g.tgrelid)) = 1
         ) AS triggers
-        WHERE NOT triggers.is_there
+        WHERE NOT EXISTS (
+            SELECT FROM pg_catalog.pg_trigger AS g
+            WHERE g.tgrelid = t.relation AND g.tgname = pg_catalog.format('bi_refresh_capture_truncate_%s', t.id)
+        )
     );
 BEGIN
     IF found_oids IS NULL THEN

@@ -53,7 +53,8 @@ def test_a_dump_that_is_loaded_elsewhere_goes_on_where_it_was(database: Database
             [database.server.program("pg_dump"), database.dsn], check=True, capture_output=True, env={}
         ).stdout
         subprocess.run(
-            [database.server.program("psql"), "--quiet", "--set=ON_ERROR_STOP=1", restored.dsn],
+            # an older server than pg_dump's own does not know all that is set at the beginning
+            [database.server.program("psql"), "--quiet", restored.dsn],
             check=True, input=dump, capture_output=True, env={},
         )  # fmt: skip
         there = [
