@@ -12,11 +12,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from refresh_task.database import Session
-from refresh_task.database.generic_plan import explain, row_by_row
-from refresh_task.incremental.proof.claims import Claim, find_claims, finds_nothing, null_tests
+from refresh_task.database.generic_plan import explain
+from refresh_task.incremental.proof.claims import Claim, find_claims
 from refresh_task.incremental.proof.definition import Column, Definition, Table
 from refresh_task.incremental.proof.equality import Equalities
-from refresh_task.incremental.proof.expressions import bare_column, without_alias, write
+from refresh_task.incremental.proof.expressions import bare_column, without_alias
 from refresh_task.incremental.proof.plan import Plan, Scan, make_plan
 
 
@@ -38,7 +38,7 @@ def prove_slices(
         return None
     plan = make_plan(root)
     direct = {}
-    if not plan.unknown:
+    if is_understood(definition, plan):
         claims = find_claims(plan.scans)
         for table, scans in scans_by_table(definition, plan).items():
             tables_claims = [claims[id(scan)] for scan in scans]
@@ -51,23 +51,10 @@ def prove_slices(
     return Sliced(tuple(column.name for column in columns), plan, direct)
 
 
-def null_plan(session: Session, definition: Definition, column: str) -> Plan | None:
-    """For `column IS NULL`, joined row by row, which shows what a join looks for; None: the planner has none."""
-    with row_by_row(session):
-        root = explain(session, definition.query, [(column, None)])
-    return None if root is None else make_plan(root)
-
-
-def null_slice_is_of_rows(definition: Definition, plan: Plan | None, table: Table, expressions: Sequence[str]) -> bool:
-    """Whether rows with NULL in a column, by the plan for that, are made from no other rows of the table than those
-    with a NULL in one of the expressions. A table that is not in the plan has no part in them; nor has one of which
-    only what equals a NULL is looked for."""
-    if plan is None or plan.unknown:
-        return False
-    return all(
-        any(write(without_alias(tree)) in expressions for tree in null_tests(scan)) or finds_nothing(scan, plan.scans)
-        for scan in scans_by_table(definition, plan).get(table, ())
-    )
+def is_understood(definition: Definition, plan: Plan) -> bool:
+    """Whether it is known what each node of the plan reads, and that it is what the definition is known to read. A
+    function that PostgreSQL put in its place may read more than it says."""
+    return not plan.unknown and all((scan.schema, scan.relation) in definition.by_member for scan in plan.scans)
 
 
 def scans_by_table(definition: Definition, plan: Plan) -> dict[Table, list[Scan]]:

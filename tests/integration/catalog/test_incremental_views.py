@@ -157,6 +157,8 @@ def test_a_policy_is_not_taken_from_it_when_its_pattern_goes(database: Database)
 
 def test_touch_triggers_are_not_for_what_is_captured(database: Database) -> None:
     make_maintained_view(database, "b")
+    stages = {"step": "SELECT id, label FROM source"}
+    make_maintained_view(database, "d", query="SELECT id FROM {step}", stages=stages, output="materialized_view")
     database.execute("UPDATE bi_refresh.view_policy SET change_detection = 'touch'")
     assert database.rows("SELECT relation FROM bi_refresh.sync_touch_triggers()") == []
     make_view(database, "c", query=ON_B)

@@ -1,4 +1,4 @@
-"""Sessions that meet: two refreshes, a refresh and a TRUNCATE, a refresh and somebody who writes to the table itself."""
+"""Sessions that meet: two refreshes, a refresh and a TRUNCATE, a refresh and somebody who writes to the table."""
 
 from __future__ import annotations
 
@@ -41,7 +41,8 @@ def test_the_second_of_two_refreshes_leaves_it_alone(totals: KeptView) -> None:
 
 
 def test_a_refresh_from_before_another_one_begins_anew(database: Database) -> None:
-    """Both see a change that is not distributed yet, and the table as it was: written twice, it would stand there twice."""
+    """Both see a change that is not distributed yet, and the table as it was: written twice, it would stand there
+    twice."""
     database.execute("CREATE TABLE source (id integer, label text)")
     view = keep(
         database, "kept", Kept("SELECT id, label FROM source", (Reads("source", ("id",), null_slice="rows"),), key=None)

@@ -37,6 +37,12 @@ _QUERIES = {
             avg(s.points * 2) AS doubled, sum(greatest(s.pieces, 0::smallint)) AS pieces
         FROM public.sale AS s GROUP BY 1, 2, 3
     """,
+    "extreme values": """
+        SELECT
+            s.city, max(s.at) AS latest, min(s.at) AS earliest, max(s.price) AS dearest, min(s.points) AS fewest,
+            max(s.pieces) FILTER (WHERE s.amount > 1) AS most, min(lower(s.city)) AS name, max(s.big) - min(s.big) AS width
+        FROM public.sale AS s WHERE s.points IS DISTINCT FROM 2 GROUP BY s.city
+    """,
     "nothing but a count": "SELECT count(*) AS n, date_trunc('month', s.at) AS month FROM public.sale s GROUP BY 2",
 }
 

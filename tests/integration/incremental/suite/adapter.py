@@ -8,6 +8,8 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from refresh_task.incremental import enable
+from refresh_task.incremental.proofs import keep_proofs
+from refresh_task.incremental.upkeep import keep_captures
 from tests.fix_database import Database
 from tests.integration.incremental.shapes import Shape
 
@@ -37,6 +39,13 @@ def enable_view(database: Database, view: str) -> None:
         enable(session, view)
 
 
+def keep(database: Database) -> None:
+    """What every run of the task does first."""
+    with database.session() as session:
+        for remark in (*keep_captures(session), *keep_proofs(session)):
+            del remark
+
+
 def announce(control: psycopg.Connection[Any], worker: psycopg.Connection[Any], view: str) -> None:
     """Commit the plan that the worker's refresh will find, before the worker takes its snapshot: as the task does."""
     plan = {
@@ -47,8 +56,8 @@ def announce(control: psycopg.Connection[Any], worker: psycopg.Connection[Any], 
 
 
 def refresh(worker: psycopg.Connection[Any], view: str) -> tuple[str, str, str]:
-    """One refresh in the worker's open transaction: as the task's executor carries it out if it was announced, otherwise
-    as somebody does at psql. Returns status, strategy and reason; raises what the refresh raises."""
+    """One refresh in the worker's open transaction: as the task's executor carries it out if it was announced,
+    otherwise as somebody does at psql. Returns status, strategy and reason; raises what the refresh raises."""
     worker.execute(_REFRESH, [[view]])
     status, strategy, reason = worker.execute(_LOGGED, [view]).fetchone() or ("", "", "")
     return str(status), str(strategy), str(reason)

@@ -10,10 +10,11 @@ from typing import Any
 
 import psycopg
 
+from refresh_task.errors import VistafrescaError
 from tests.fix_database import Database
 from tests.integration.incremental.suite import adapter
 from tests.integration.incremental.suite.compare import wrong_tables
-from tests.integration.incremental.suite.history import Event, History, Refresh, Run, Write, perform
+from tests.integration.incremental.suite.history import Event, History, Keep, Refresh, Run, Write, perform
 
 # Of a prepared transaction that nobody has ended yet.
 _LOCKED_OUT = (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected)
@@ -72,6 +73,11 @@ class Player:
                 self.counts["statements that failed"] += 1
             except psycopg.Error as error:
                 return Failure(number, "", _words(error), is_error=True)
+        elif isinstance(event, Keep):
+            try:
+                adapter.keep(self.database)
+            except VistafrescaError as error:
+                return Failure(number, "", str(error), is_error=True)
         else:
             try:
                 return self._refresh(number, event, sessions)

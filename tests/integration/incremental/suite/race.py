@@ -43,6 +43,7 @@ class Race:
     wrong: list[str] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     stopped: threading.Event = field(default_factory=threading.Event)
+    latest: str = ""
 
     def run(self, *, refreshes: int, writers: int = 3, refreshers: int = 3) -> None:
         """Until the refreshers have made so many altogether. Errors of the threads are raised here."""
@@ -135,6 +136,7 @@ class Race:
                 self.stopped.wait(pause)
                 status, strategy, reason = adapter.refresh(worker, view)
                 self.counts[strategy] += 1
+                self.latest = f"{strategy} ({reason})"
                 if status not in ("completed", "skipped"):
                     self.wrong.append(f"{view}: {status}: {reason}")
                 if "another session" in reason:
@@ -164,7 +166,7 @@ class Race:
             for shape in self.shapes:
                 strategies = [self.refresh_once(worker, control, shape) for _ in range(2)]
                 if strategies[1] != "skip" and shape.moves != "time":
-                    self.wrong.append(f"{shape.name}: {' and then '.join(strategies)} when settled")
+                    self.wrong.append(f"{shape.name}: {' and then '.join(strategies)} when settled: {self.latest}")
 
     @contextmanager
     def _session(self) -> Iterator[psycopg.Connection[Any]]:

@@ -30,7 +30,6 @@ def test_no_refresh_misses_what_was_committed(migrated_template: Database, seed:
         race = Race(database, shapes, seed)
         race.run(refreshes=_REFRESHES)
         race.settle()
-    print("\n".join(race.wrong))
     print(dict(sorted(race.counts.items())))  # noqa: T201  # pytest -s, or a failure, shows how many of each there were
     assert race.wrong == []
     assert race.counts["incremental"] > 0
