@@ -58,7 +58,7 @@ _TRANSACTIONS = Workload(
 )
 _SALES = Workload("new sales of today, each taken from the stock", ("SELECT fluxion.add_sample_sales(%(number)s)",))
 _CORRECTED_SALES = Workload(
-    "new sales of today, each taken from the stock, 5,000 a statement; one in a hundred a correction of the last 30 days",
+    "new sales of today, each taken from the stock, 5,000 a statement; one in a hundred a correction of the last month",
     (
         """
         SELECT fluxion.add_sample_sales(least(5000, %(number)s - %(number)s / 100 - done))
