@@ -64,8 +64,8 @@ def make_tables(session: Session, design: Design, *, first_position: int, output
 
 def _make_stage(session: Session, design: Design, stage: Stage, position: int, names: dict[str, str]) -> MadeTable:
     table = _insert(session, design, position, stage.name)
-    linear = None if stage.query.stages else read_linear(session, stage, subject=design.view)
-    if linear is not None and not isinstance(linear, str):
+    linear = read_linear(session, stage, subject=design.view, tables=names)
+    if not isinstance(linear, str):
         definition = _make(session, design, table, linear.stage.query.render(names.__getitem__), model=None)
         moved = linear_proof(prove_relation(session, definition, key=stage.key), linear.measures)
         if not isinstance(moved, str):

@@ -1,5 +1,5 @@
-"""Stages of counts, sums and averages over one table, which a change moves by what it adds and takes away: nothing has
-to be read again, however large the groups are.
+"""Stages of counts, sums, averages and extremes over one table, which a change moves by what it adds and takes away:
+nothing has to be read again, however large the groups are. (A group whose highest value goes is.)
 
 Such a stage's table has additional columns behind those of the query: how many rows a group has, and for each sum how
 many values, how many of them NaN, and the total of the others. They are part of the stage's definition, so that a
@@ -13,13 +13,14 @@ from typing import Any
 
 from postgast import pg_query_pb2 as tree
 
-from refresh_task.incremental.stages.exact import Columns, column_name, exact, function_name, looks_alike
-from refresh_task.incremental.stages.model import Linear, Stage, Text
+from refresh_task.incremental.stages.exact import Columns, column_name, exact, function_name, is_time, looks_alike
+from refresh_task.incremental.stages.model import Linear, Reference, Stage, Text
 from refresh_task.incremental.stages.pieces import Span, Tokens
 from refresh_task.incremental.stages.query_text import children, parse_select, without_locations
 from refresh_task.incremental.stages.quoting import column_list, quoted
 
 ROWS = "bi_refresh_rows"
+_AGGREGATES = ("count", "sum", "avg", "max", "min")
 _NAN = "'NaN'::pg_catalog.numeric"
 # What may stand around counts and sums: functions of PostgreSQL's own that give one value.
 _AROUND = {"round", "abs", "trunc", "ceil", "floor"}
@@ -30,12 +31,16 @@ class _NotLinearError(Exception):
 
 
 def linear_table(stage: Stage, *, subject: str) -> tuple[str, str] | None:
-    """Schema and name of the one relation that a stage reads; None: it reads several, or has a WITH list."""
+    """Schema and name of the one table that a stage reads; of an earlier stage, an empty schema and the stage's name.
+    None: it reads several, or something else."""
     statement = parse_select(stage.body, subject=subject)
-    if stage.query.stages or len(statement.from_clause) != 1 or not statement.from_clause[0].HasField("range_var"):
+    if len(statement.from_clause) != 1 or not statement.from_clause[0].HasField("range_var"):
         return None
     relation = statement.from_clause[0].range_var
-    return (relation.schemaname, relation.relname) if relation.schemaname and relation.inh else None
+    stages = (relation.relname,) if not relation.schemaname else ()
+    if not relation.inh or stage.query.stages != stages or any(True for _ in _found(statement, tree.CommonTableExpr)):
+        return None
+    return relation.schemaname, relation.relname
 
 
 def linear_form(stage: Stage, columns: Columns, *, subject: str) -> Linear | str:
@@ -47,7 +52,7 @@ def linear_form(stage: Stage, columns: Columns, *, subject: str) -> Linear | str
     statement = parse_select(stage.body, subject=subject)
     try:
         if linear_table(stage, subject=subject) is None:
-            raise _NotLinearError("it reads more than one table")
+            raise _NotLinearError("it reads more than one table, or a query that is no stage")
         return _Reader(stage, statement, columns).linear()
     except _NotLinearError as reason:
         return str(reason)
@@ -158,18 +163,20 @@ class _Reader:
         if node.name:  # what comes behind AS, or stands without it
             has_as = self._tokens.tokens[target.after - 2].text == "AS"
             target = Span(target.first, target.after - (2 if has_as else 1))
-        calls = [call for call in _found(node.val, tree.FuncCall) if function_name(call) in ("count", "sum", "avg")]
+        calls = [call for call in _found(node.val, tree.FuncCall) if function_name(call) in _AGGREGATES]
         by = {self._tokens.call(call.location)[0]: self._aggregate(call, name) for call in calls}
         outside = [call for call in _outermost(node.val) if call not in calls]
         for call in outside:
             if function_name(call) not in _AROUND:
                 words = function_name(call) or "a function of somebody's"
-                raise _NotLinearError(f"{name} uses {words}: counts, sums and averages can be moved, nothing else")
+                raise _NotLinearError(
+                    f"{name} uses {words}: counts, sums, averages and extremes can be moved, nothing else"
+                )
         inside = {
             reference.location for call in calls for reference in _found(call, tree.ColumnRef)
         }  # fmt: skip
         if not calls or any(reference.location not in inside for reference in _found(node.val, tree.ColumnRef)):
-            raise _NotLinearError(f"{name} is neither a key nor made of counts, sums and averages alone")
+            raise _NotLinearError(f"{name} is neither a key nor made of counts, sums, averages and extremes alone")
         return self._tokens.replaced(target, by)
 
     def _aggregate(self, call: tree.FuncCall, name: str) -> str:
@@ -181,6 +188,12 @@ class _Reader:
         if call.agg_star:
             return quoted(self._count_of(conditions, None, is_number=False) if conditions else ROWS)
         number = exact(call.args[0], self._columns)
+        if function_name(call) in ("max", "min"):
+            if number is None and not is_time(call.args[0], self._columns):
+                raise _NotLinearError(
+                    f"{name} takes the highest or lowest of values that are no exact numbers or times"
+                )
+            return quoted(self._extreme(str(function_name(call)), conditions, arguments))
         count = self._count_of(conditions, arguments, is_number=number is not None)
         if function_name(call) == "count":
             return quoted(count)
@@ -225,6 +238,18 @@ class _Reader:
             self._deltas.append({"column": name, "kind": "sum", **value, **counted})
         return self._known[identity]
 
+    def _extreme(self, kind: str, conditions: list[Span], arguments: Span) -> str:
+        """The additional column that has the highest or lowest of the values."""
+        own, bare = self._conditions(conditions, None, "")
+        text = self._tokens.text(arguments)
+        identity = f"{kind} {text} {own}"
+        if identity not in self._known:
+            name = self._known[identity] = f"bi_refresh_{kind}_{len(self._hidden)}"
+            self._hidden.append((name, f"{kind}({text})" + ("" if own is None else f" FILTER (WHERE {own})")))
+            value = {"expression": self._bare_text(arguments), "condition": bare}
+            self._deltas.append({"column": name, "kind": kind, **value})
+        return self._known[identity]
+
     def _conditions(self, conditions: list[Span], arguments: Span | None, test: str) -> tuple[str | None, str | None]:
         """All conditions in one, over the query's own names and over the bare columns."""
         own = [f"({self._tokens.text(span)})" for span in conditions]
@@ -241,15 +266,20 @@ class _Reader:
     def _with_hidden_columns(self, keys: tuple[str, ...]) -> Stage:
         """The stage's definition with its additional columns."""
         hidden = ",\n    ".join(f"{expression} AS {quoted(name)}" for name, expression in self._hidden)
-        start = self._tokens.tokens[self._from].start
-        body = f"{self._tokens.source[:start].decode().rstrip()},\n    {hidden}\n{self._tokens.source[start:].decode()}"
+        source, tokens = self._tokens.source, self._tokens.tokens
+        start = tokens[self._from].start
         names = (*self._stage.columns, *(name for name, _ in self._hidden))
-        given = column_list(self._stage.columns)
-        text = (
-            f"WITH {quoted(self._stage.name)} ({given}) AS (\n{body}\n)\n"
-            f"SELECT {column_list(names)}\nFROM {quoted(self._stage.name)}"
-        )
-        return replace(self._stage, query=Text((text,)), key=keys)
+        head = f"WITH {quoted(self._stage.name)} ({column_list(self._stage.columns)}) AS (\n"
+        before = f"{head}{source[:start].decode().rstrip()},\n    {hidden}\n"
+        after = f"\n)\nSELECT {column_list(names)}\nFROM {quoted(self._stage.name)}"
+        if self._relation.schemaname:
+            text = Text((before + source[start:].decode() + after,))
+        else:
+            name = self._tokens.at(self._relation.location)
+            alias = "" if self._relation.HasField("alias") else f" {quoted(self._relation.relname)}"
+            rest = source[tokens[name].end :].decode()
+            text = Text((f"{before}FROM ", Reference(self._relation.relname), f"{alias}{rest}{after}"))
+        return replace(self._stage, query=text, key=keys)
 
     def _bare_text(self, span: Span) -> str:
         """The text with the table's alias taken away: the log of its changes has another name."""
@@ -268,7 +298,7 @@ def _outermost(part: Any) -> Iterator[tree.FuncCall]:
     """Function calls that are within no count, sum or average."""
     if isinstance(part, tree.FuncCall):
         yield part
-        if function_name(part) in ("count", "sum", "avg"):
+        if function_name(part) in _AGGREGATES:
             return
     for child in children(part):
         yield from _outermost(child)

@@ -2,7 +2,8 @@
 -- pg_temp.differences_<table> for apply_differences(): one row for each group that is another afterwards. `is_impossible`: it would
 -- have fewer rows or values than none, so the table was not what its changes are counted from.
 --
--- A key may be NULL, which = does not find: such groups are looked up by a hash of the whole key.
+-- A key may be NULL, which = does not find: such groups are looked up by a hash of the whole key. A group whose highest or lowest
+-- value went is read anew from the definition.
 CREATE OR REPLACE FUNCTION bi_refresh.linear_differences(target bi_refresh.maintained_table)
 RETURNS text
 LANGUAGE plpgsql
@@ -26,6 +27,7 @@ DECLARE
     deltas text;
     is_moved text;
     sums text;
+    is_lost text;
     columns text;
 BEGIN
     SELECT
@@ -42,32 +44,73 @@ BEGIN
 
     SELECT
         pg_catalog.string_agg(
-            pg_catalog.format(
-                'coalesce(pg_catalog.sum(bi_refresh_weight%s)%s, 0)::pg_catalog.%I AS %I',
-                ' * (' || (c.value ->> 'expression') || ')::pg_catalog.'
-                || CASE c.value ->> 'type' WHEN 'bigint' THEN 'int8' ELSE 'numeric' END,
-                ' FILTER (WHERE ' || (c.value ->> 'condition') || ')',
-                CASE WHEN c.value ->> 'type' = 'numeric' THEN 'numeric' ELSE 'int8' END,
-                c.value ->> 'column'
-            ),
+            CASE
+                WHEN c.value ->> 'kind' IN ('max', 'min') THEN pg_catalog.format(
+                    'pg_catalog.%1$s(%2$s) FILTER (WHERE bi_refresh_weight > 0%3$s) AS %4$I, '
+                    'pg_catalog.%1$s(%2$s) FILTER (WHERE bi_refresh_weight < 0%3$s) AS %5$I',
+                    c.value ->> 'kind',
+                    c.value ->> 'expression',
+                    ' AND (' || (c.value ->> 'condition') || ')',
+                    (c.value ->> 'column') || '_added',
+                    (c.value ->> 'column') || '_gone'
+                )
+                ELSE pg_catalog.format(
+                    'coalesce(pg_catalog.sum(bi_refresh_weight%s)%s, 0)::pg_catalog.%I AS %I',
+                    ' * (' || (c.value ->> 'expression') || ')::pg_catalog.'
+                    || CASE c.value ->> 'type' WHEN 'bigint' THEN 'int8' ELSE 'numeric' END,
+                    ' FILTER (WHERE ' || (c.value ->> 'condition') || ')',
+                    CASE WHEN c.value ->> 'type' = 'numeric' THEN 'numeric' ELSE 'int8' END,
+                    c.value ->> 'column'
+                )
+            END,
             ', ' ORDER BY c.position
         ),
-        pg_catalog.string_agg(pg_catalog.format('delta.%I <> 0', c.value ->> 'column'), ' OR ' ORDER BY c.position),
+        pg_catalog.string_agg(
+            CASE
+                WHEN c.value ->> 'kind' IN ('max', 'min') THEN pg_catalog.format(
+                    '%1$s IS DISTINCT FROM present.%2$I OR delta.%3$I %4$s %1$s',
+                    extreme.text, c.value ->> 'column', (c.value ->> 'column') || '_gone', extreme.reaches
+                )
+                ELSE pg_catalog.format('delta.%I <> 0', c.value ->> 'column')
+            END,
+            ' OR ' ORDER BY c.position
+        ),
         pg_catalog.string_agg(
             CASE c.value ->> 'kind'
                 WHEN 'count' THEN pg_catalog.format('coalesce(present.%1$I, 0) + delta.%1$I AS %1$I', c.value ->> 'column')
                 -- a sum of no values is NULL
-                ELSE pg_catalog.format(
+                WHEN 'sum' THEN pg_catalog.format(
                     'CASE WHEN coalesce(present.%1$I, 0) + delta.%1$I%2$s > 0 THEN coalesce(present.%3$I, 0) + delta.%3$I END AS %3$I',
                     c.value ->> 'count',
                     pg_catalog.replace(' - coalesce(present.#, 0) - delta.#', '#', pg_catalog.quote_ident(c.value ->> 'nan')),
                     c.value ->> 'column'
                 )
+                ELSE pg_catalog.format('%s AS %I', extreme.text, c.value ->> 'column')
             END,
             ', ' ORDER BY c.position
+        ),
+        -- One that reaches the extreme of all others went, and nothing beyond it came: which is the next one is not known.
+        coalesce(
+            pg_catalog.string_agg(
+                pg_catalog.format(
+                    'coalesce(delta.%I %s %s, false)', (c.value ->> 'column') || '_gone', extreme.reaches, extreme.text
+                ),
+                ' OR ' ORDER BY c.position
+            ) FILTER (WHERE c.value ->> 'kind' IN ('max', 'min')),
+            'false'
         )
-    INTO deltas, is_moved, sums
-    FROM pg_catalog.jsonb_array_elements(measures -> 'counters') WITH ORDINALITY AS c (value, position);
+    INTO deltas, is_moved, sums, is_lost
+    FROM pg_catalog.jsonb_array_elements(measures -> 'counters') WITH ORDINALITY AS c (value, position)
+    CROSS JOIN LATERAL (
+        SELECT
+            pg_catalog.format(
+                '%s(present.%I, delta.%I)',
+                CASE c.value ->> 'kind' WHEN 'max' THEN 'greatest' ELSE 'least' END,
+                c.value ->> 'column',
+                (c.value ->> 'column') || '_added'
+            ) AS text,
+            CASE c.value ->> 'kind' WHEN 'max' THEN '>=' ELSE '<=' END AS reaches
+    ) AS extreme;
 
     SELECT pg_catalog.string_agg(
         pg_catalog.format(
@@ -99,13 +142,13 @@ BEGIN
             WHERE %5$s
             GROUP BY %6$s
         ),
-        latest AS (
-            SELECT present.ctid AS bi_refresh_place, %7$s, %8$s
+        latest AS MATERIALIZED (
+            SELECT present.ctid AS bi_refresh_place, %7$s, %8$s, %18$s AS bi_refresh_is_lost
             FROM delta
             LEFT JOIN %9$s AS present ON %10$s
             WHERE (%11$s) AND NOT (%12$s)
             UNION ALL
-            SELECT present.ctid, %7$s, %8$s
+            SELECT present.ctid, %7$s, %8$s, %18$s
             FROM delta
             LEFT JOIN %9$s AS present
                 ON pg_catalog.hash_record_extended(ROW(%13$s), 0) = pg_catalog.hash_record_extended(ROW(%7$s), 0) AND %14$s
@@ -114,7 +157,7 @@ BEGIN
         SELECT
             bi_refresh_place AS row_id, %15$I = 0 AS is_gone, true AS differs, %16$s AS is_impossible, %17$s
         FROM latest
-        WHERE bi_refresh_place IS NOT NULL OR %15$I <> 0 OR %16$s
+        WHERE (bi_refresh_place IS NOT NULL OR %15$I <> 0 OR %16$s) AND (%15$I = 0 OR %16$s OR NOT bi_refresh_is_lost)
         $statement$,
         target.id,
         keys,
@@ -135,7 +178,31 @@ BEGIN
         is_alike,
         rows_column,
         pg_catalog.format('(least(%1$s) < 0 OR (%2$I = 0 AND greatest(%1$s) > 0))', counts, rows_column),
-        columns
-    );
+        columns,
+        is_lost
+    ) || CASE WHEN is_lost = 'false' THEN '' ELSE pg_catalog.format(
+        $statement$
+        UNION ALL
+        SELECT delta.bi_refresh_place, false, true, false, %1$s
+        FROM latest AS delta
+        CROSS JOIN LATERAL (SELECT * FROM %2$s AS present WHERE %3$s OFFSET 0) AS present
+        LEFT JOIN %7$s AS former ON delta.bi_refresh_place = former.ctid
+        WHERE (former.ctid IS NULL OR pg_catalog.record_image_ne(ROW(%1$s), ROW(%8$s))) AND delta.%4$I > 0 AND delta.bi_refresh_is_lost AND NOT (%5$s)
+        UNION ALL
+        SELECT delta.bi_refresh_place, false, true, false, %1$s
+        FROM latest AS delta
+        CROSS JOIN LATERAL (SELECT * FROM %2$s AS present WHERE %6$s OFFSET 0) AS present
+        LEFT JOIN %7$s AS former ON delta.bi_refresh_place = former.ctid
+        WHERE (former.ctid IS NULL OR pg_catalog.record_image_ne(ROW(%1$s), ROW(%8$s))) AND delta.%4$I > 0 AND delta.bi_refresh_is_lost AND (%5$s)
+        $statement$,
+        bi_refresh.column_list(target.relation, 'present.'),
+        target.definition::pg_catalog.regclass,
+        is_same,
+        rows_column,
+        is_null,
+        is_alike,
+        target.relation::pg_catalog.regclass,
+        bi_refresh.column_list(target.relation, 'former.')
+    ) END;
 END
 $$;
