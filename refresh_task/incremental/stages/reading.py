@@ -33,7 +33,7 @@ def read_linear(
     if found is None:
         return "it reads more than one table, or a query that is no stage"
     schema, table = found if found[0] else (tables or {})[found[1]].split(".")
-    rows = session.fetch_all("read_table_columns", schema=schema, table=table)
+    rows = session.fetch_all("read_table_columns", schema_name=schema, relation_name=table)
     if not rows:
         return "what it reads is no table, or a part of a larger one"
     columns = {
