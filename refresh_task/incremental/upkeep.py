@@ -1,4 +1,4 @@
-"""What every run does first for the views that are refreshed incrementally, before its refreshes take their snapshots."""
+"""What a run does first for views that are refreshed incrementally, before its refreshes take their snapshots."""
 
 from __future__ import annotations
 
@@ -9,17 +9,25 @@ from refresh_task.model import Remark
 
 __all__ = ["keep_captures"]
 
-_DONE = {"captured": "changes of {} are captured everywhere again", "released": "changes of {} are captured no more"}
+_DONE = {
+    "captured": "changes of {} are captured everywhere again",
+    "found again": "{} was found again by its triggers, as after a dump was loaded",
+    "released": "changes of {} are captured no more",
+}
 
 
 def keep_captures(session: Session) -> Iterator[Remark]:
-    """Give new partitions their triggers, take away what nobody needs, and hand out what was captured. Yields what there is
-    to say about it.
+    """Give new partitions their triggers, take away what nobody needs, and hand out what was captured. Yields what
+    there is to say about it.
 
-    Each of the two is a transaction of its own: that a table cannot be captured keeps no change from being handed out.
+    Each table's triggers are a transaction of their own: while one waits for a table, the writers of others go on.
     Raises StatementFailedError.
     """
-    for row in session.fetch_all("sync_captures"):
-        said = _DONE.get(row["action"], "{} " + row["action"].replace("{", "{{").replace("}", "}}"))
-        yield Remark("captures", said.format(row["relation"]))
+    rows = session.fetch_all("find_restored")
+    for captured in session.fetch_all("read_captures"):
+        rows += session.fetch_all("sync_captures", capture=captured["id"])
+    rows += session.fetch_all("release_captures")
     session.execute("distribute_changes")
+    for row in rows:
+        relation, action = row["relation"], row["action"]
+        yield Remark("captures", _DONE[action].format(relation) if action in _DONE else f"{relation} {action}")

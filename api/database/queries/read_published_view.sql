@@ -20,7 +20,11 @@ LEFT JOIN pg_class AS c
     ON n.oid = c.relnamespace AND name.parts[2] = c.relname
         AND (
             c.relkind = 'm'
-            OR c.oid IN (SELECT m.relation FROM bi_refresh.maintained_table AS m WHERE m.view_name = p.view_name)
+            OR c.oid IN (
+                SELECT m.relation
+                FROM bi_refresh.maintained_table AS m
+                WHERE m.view_name = p.view_name AND m.stage IS NULL
+            )
         )
 LEFT JOIN bi_refresh.view_state AS s ON p.view_name = s.view_name
 WHERE p.view_name = %(view_name)s

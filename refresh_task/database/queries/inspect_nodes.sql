@@ -16,7 +16,11 @@ LEFT JOIN LATERAL (
 ) AS usable ON true
 WHERE (
     c.relkind = 'm'
-    OR c.oid IN (SELECT m.relation FROM bi_refresh.maintained_table AS m WHERE m.stage IS NULL AND m.relation IS NOT NULL)
+    OR c.oid IN (
+        SELECT m.relation
+        FROM bi_refresh.maintained_table AS m
+        WHERE m.stage IS NULL AND m.relation IS NOT NULL
+    )
 )
     AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'bi_refresh_incremental')
     AND n.nspname !~ '^pg_(toast|temp)'

@@ -54,7 +54,11 @@ INNER JOIN pg_namespace AS n ON c.relnamespace = n.oid
 LEFT JOIN pg_stat_all_tables AS s ON c.oid = s.relid
 WHERE (
     c.relkind = 'm'
-    OR c.oid IN (SELECT m.relation FROM bi_refresh.maintained_table AS m WHERE m.stage IS NULL AND m.relation IS NOT NULL)
+    OR c.oid IN (
+        SELECT m.relation
+        FROM bi_refresh.maintained_table AS m
+        WHERE m.stage IS NULL AND m.relation IS NOT NULL
+    )
 )
     AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'bi_refresh_incremental')
     AND n.nspname !~ '^pg_(toast|temp)'

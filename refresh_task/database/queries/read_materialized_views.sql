@@ -8,6 +8,10 @@ INNER JOIN pg_namespace AS n ON c.relnamespace = n.oid
 WHERE n.nspname <> 'bi_refresh_incremental'
     AND (
         c.relkind = 'm'
-        OR c.oid IN (SELECT m.relation FROM bi_refresh.maintained_table AS m WHERE m.stage IS NULL AND m.relation IS NOT NULL)
+        OR c.oid IN (
+            SELECT m.relation
+            FROM bi_refresh.maintained_table AS m
+            WHERE m.stage IS NULL AND m.relation IS NOT NULL
+        )
     )
 ORDER BY view_name

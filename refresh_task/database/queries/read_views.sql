@@ -11,10 +11,9 @@ WITH managed AS MATERIALIZED (
     LEFT JOIN pg_class AS c ON n.oid = c.relnamespace AND name.parts[2] = c.relname
     -- an incremental view's table
     LEFT JOIN LATERAL (
-        SELECT m.relation AS oid
+        SELECT max(m.relation) AS oid
         FROM bi_refresh.maintained_table AS m
         WHERE m.view_name = p.view_name AND m.stage IS NULL
-        LIMIT 1
     ) AS made ON true
     WHERE p.enabled
 ),

@@ -1,4 +1,4 @@
 SELECT
-    relation,
-    action
-FROM bi_refresh.sync_captures()
+    s.relation,
+    s.action
+FROM bi_refresh.sync_captures(ARRAY[%(capture)s::integer]) AS s

@@ -64,7 +64,7 @@ def make_tables(session: Session, design: Design, *, first_position: int, output
 
 def _make_stage(session: Session, design: Design, stage: Stage, position: int, names: dict[str, str]) -> MadeTable:
     table = _insert(session, design, position, stage.name)
-    linear = read_linear(session, stage, subject=design.view, tables=names)
+    linear = read_linear(session, stage, names.__getitem__, subject=design.view)
     if not isinstance(linear, str):
         definition = _make(session, design, table, linear.stage.query.render(names.__getitem__), model=None)
         moved = linear_proof(prove_relation(session, definition, key=stage.key), linear.measures)

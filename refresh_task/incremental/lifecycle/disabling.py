@@ -30,7 +30,7 @@ def disable(
             claim.say("release", "taking away what was made for it")
             session.execute("drop_incremental_view", view=claim.view)
         released = session.fetch_all("release_captures")
-        drop_retired(claim)
+        drop_retired(claim, patience_s=min(patience_s, 60))
         return DisabledView(
             view=claim.view,
             released=tuple(row["relation"] for row in released if row["action"] == "released"),

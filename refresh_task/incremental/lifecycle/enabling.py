@@ -48,7 +48,7 @@ def enable(
                 # its stages are made anew, of what the views beneath it say now
                 redefine(session, view, state.query or "", patience_s=patience_s, on_progress=on_progress)
             _prove_again(claim, state)
-            drop_retired(claim)
+            drop_retired(claim, patience_s=min(patience_s, 60))
         else:
             if state.status is None:
                 register(
@@ -131,5 +131,5 @@ def _build_and_swap(claim: Claim, *, patience_s: float) -> int:
         wait_until_seen(claim, patience_s=patience_s)
         claim.finish_step("seen by all")
     attempts = put_in_place(claim, state.relation, output, patience_s=patience_s)
-    drop_retired(claim)
+    drop_retired(claim, patience_s=min(patience_s, 60))
     return attempts

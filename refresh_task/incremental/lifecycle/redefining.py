@@ -63,7 +63,7 @@ def redefine(
         wait_until_seen(claim, patience_s=patience_s)
         attempts = put_in_place(claim, state.relation, built[-1], patience_s=patience_s)
         settle_proof(claim)
-        drop_retired(claim)
+        drop_retired(claim, patience_s=min(patience_s, 60))
         session.execute("release_captures")
         return enabled_view(claim, duration_s=time.monotonic() - began, attempts=attempts)
 
@@ -90,8 +90,7 @@ def _build(claim: Claim, state: ViewState, query: str, position: int) -> int:
     """Make and fill the tables of the new definition, from this position on. Returns the output's OID.
 
     Refreshes keep every table that is there, and take it for one that is filled: so tables appear filled. What they
-    need captured is found out by making them once before, and undoing it: triggers must be committed before that snapshot is
-    taken.
+    need captured is found out by making them once before, and undoing it: triggers are committed before that snapshot.
     """
     session = claim.session
     for _ in range(_ATTEMPTS):

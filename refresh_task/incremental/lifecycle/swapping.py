@@ -60,13 +60,13 @@ def wait_for_earlier_transactions(claim: Claim, why: str, *, patience_s: float) 
     was committed before is invisible. False: `patience_s` was not enough."""
     session = claim.session
     give_up_at = time.monotonic() + patience_s
-    pause_s, said_at = 0.01, time.monotonic()
+    pause_s, say_at = 0.01, time.monotonic() + 0.5
     waiting = {row["transaction"]: row["description"] for row in session.fetch_all("read_running_transactions")}
     while waiting:
         if time.monotonic() > give_up_at:
             return False
-        if time.monotonic() - said_at > _SAY_EVERY_S:
-            said_at = time.monotonic()
+        if time.monotonic() > say_at:
+            say_at = time.monotonic() + _SAY_EVERY_S
             claim.say("wait", f"{why}: waiting for {'; '.join(waiting.values())}")
         time.sleep(pause_s)
         pause_s = min(2 * pause_s, 1.0)
@@ -133,8 +133,8 @@ def put_in_place(claim: Claim, former: int, output: MaintainedTable, *, patience
         return swap(claim, former, attempt, prepare=prepare, patience_s=patience_s)
 
 
-def drop_retired(claim: Claim) -> None:
+def drop_retired(claim: Claim, *, patience_s: float) -> None:
     """Drop what stood under the name before, when nobody can be about to read it any more."""
-    if wait_for_earlier_transactions(claim, "somebody may still read what was there before", patience_s=60):
+    if wait_for_earlier_transactions(claim, "somebody may still read what was there before", patience_s=patience_s):
         claim.session.execute("drop_retired", least_age_s=0)
     # otherwise a later run drops it

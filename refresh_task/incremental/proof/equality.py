@@ -14,6 +14,7 @@ from refresh_task.incremental.proof.expressions import (
     asks_the_time,
     inner,
     kind,
+    parts,
     references,
     write,
 )
@@ -51,13 +52,14 @@ class Equalities:
             return None
         key = (table.oid, column.type, text, value_text)
         if key not in self._known:
-            self._known[key] = self._ask(table, column, tree, text, _typed(value_text, column.type))
+            self._known[key] = self._ask(table, column, tree, text, value)
         return self._known[key]
 
-    def _ask(self, table: Table, column: Column, tree: Tree, text: str, value: str) -> str | None:
+    def _ask(self, table: Table, column: Column, tree: Tree, text: str, value_tree: Tree) -> str | None:
         names = references(tree)
         if names is None or any(name[-1] not in table.columns for name in names):
             return None
+        value = _typed(write(value_tree) or "", column.type)
         texts = [text, value, *(write(part) for part in (_inside(tree) if self._is_strict else ()))]
         columns = {name: column.type for name, column in table.columns.items()}
         oids = expression_types(self._session, columns, [part for part in texts if part is not None])
@@ -69,12 +71,21 @@ class Equalities:
         (row,) = self._session.fetch_all("prove_equality", left_types=[left], right_types=[right])
         if not row["is_equality"] or not all(self._is_exact(types[oid]) for oid in others):
             return None
+        # a value that was made another one says nothing of the slice itself
+        is_itself = types[right]["base_oid"] == column.type_oid or types[right]["name"] in _WIDER.get(column.type, ())
+        if not is_itself or _has_modifier(value_tree):
+            return None
         if types[left]["base_oid"] == column.type_oid:
             return text
         return f"({text})::{column.type}" if column.type in _WIDER.get(types[left]["name"], ()) else None
 
     def _is_exact(self, of: Mapping[str, Any]) -> bool:
         return bool(of["is_exact"]) and not (self._is_caseless and of["name"] in ("text", "character varying"))
+
+
+def _has_modifier(tree: Tree) -> bool:
+    """A cast to a length or a scale cuts off."""
+    return any(kind(node) == "TypeCast" and node.type_name.typmods for node in parts(tree))
 
 
 def _typed(value: str, kind_of_value: str) -> str:

@@ -8,15 +8,17 @@ from dataclasses import dataclass
 from refresh_task.database import Session
 from refresh_task.database.generic_plan import pinned_settings
 from refresh_task.errors import ConfigurationError
-from refresh_task.incremental.model import NullSlice, Proof, Slide, Source
+from refresh_task.incremental.model import Proof, Slide, Source
 from refresh_task.incremental.proof.choice import assign, choose
-from refresh_task.incremental.proof.definition import Column, Definition, Table, read_definition
+from refresh_task.incremental.proof.definition import Definition, Table, read_definition
 from refresh_task.incremental.proof.equality import Equalities
 from refresh_task.incremental.proof.expressions import Tree, read, read_query, references
 from refresh_task.incremental.proof.findings import Findings, find
+from refresh_task.incremental.proof.null_slices import NullSlices
 from refresh_task.incremental.proof.nulls import Nulls
 from refresh_task.incremental.proof.outline import groups, unordered
-from refresh_task.incremental.proof.slices import Sliced, null_plan, null_slice_is_of_rows, prove_slices
+from refresh_task.incremental.proof.plan import Plan
+from refresh_task.incremental.proof.slices import Sliced, prove_slices
 from refresh_task.incremental.proof.slides import find_slides, has_hidden_moments, with_operators
 from refresh_task.incremental.proof.stages import suggest
 from refresh_task.incremental.proof.words import why_indirect
@@ -27,16 +29,12 @@ _MOST_COLUMNS = 100  # of a wide view, the first are tried
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """The definition and the ordinary views it reads, parsed; empty where one cannot be."""
+    """The definition and the ordinary views it reads, parsed."""
 
-    select: Tree | None
+    select: Tree | None  # None: it cannot be
     all: tuple[Tree, ...]
     nulls: Nulls
     views: OrdinaryViews
-
-    def is_never_null(self, column: str) -> bool:
-        """Of an output column."""
-        return self.select is not None and self.nulls.is_never_null(self.select, column)
 
 
 def prove(
@@ -68,22 +66,36 @@ def prove(
             chosen, tried = _choose(session, definition, equalities, text, key)
         else:
             chosen, tried = [tuple(names) for names in slices], None
-        sliced = [prove_slices(session, definition, _columns(definition, names), equalities) for names in chosen]
+        sliced = [_prove(session, definition, names, equalities) for names in chosen]
         assigned = _assign(definition, sliced)
         if slices is None:
             used = sorted(set(assigned.values()))
             sliced, chosen = [sliced[number] for number in used], [chosen[number] for number in used]
             assigned = {oid: used.index(number) for oid, number in assigned.items()}
-        slides = _slides(definition, findings, text, sliced, assigned)
+        null_slices = NullSlices(session, definition, text.nulls, text.select)
+        slides = _slides(
+            definition, findings, text, null_slices, {oid: sliced[number] for oid, number in assigned.items()}
+        )
         sources = tuple(
-            _source(
-                session, text, _Assigned(definition, table, [*sliced, tried], assigned.get(table.oid), slides or {})
+            _direct(
+                table, assigned[table.oid], sliced[assigned[table.oid]], null_slices, (slides or {}).get(table.oid, ())
+            )
+            if table.oid in assigned
+            else Source(
+                table.oid,
+                table.name,
+                None,
+                (),
+                (),
+                "any",
+                (),
+                why_indirect(definition, sliced[0] if sliced else tried, table),
             )
             for table in definition.tables
         )
         direct = {source.relation: source.expressions for source in sources if source.slice is not None}
         suggestions = tuple(suggest(session, definition, text.views, equalities, direct)) if slices is None else ()
-        usable_key, key_remarks = _key(definition, text, key)
+        usable_key, key_remarks = _key(definition, null_slices, key)
         return Proof(
             slices=tuple(chosen),
             sources=sources,
@@ -109,8 +121,16 @@ def _read(session: Session, definition: Definition, findings: Findings) -> _Text
     )
 
 
-def _columns(definition: Definition, names: Sequence[str]) -> list[Column]:
-    return [column for name in names if (column := definition.column(name)) is not None]
+def _prove(session: Session, definition: Definition, names: Sequence[str], equalities: Equalities) -> Sliced:
+    columns = [column for name in names if (column := definition.column(name)) is not None]
+    sliced = prove_slices(session, definition, columns, equalities)
+    if sliced is None:
+        raise ConfigurationError(
+            f"it cannot be cut by {', '.join(names)}: one of these has a type without equality.",
+            subject=definition.name,
+            remedy="Name others, or none.",
+        )
+    return sliced
 
 
 def _choose(
@@ -131,9 +151,9 @@ def _choose(
     return list(choose(definition, singles, keys, outline)), tried
 
 
-def _assign(definition: Definition, sliced: Sequence[Sliced | None]) -> dict[int, int]:
+def _assign(definition: Definition, sliced: Sequence[Sliced]) -> dict[int, int]:
     """By the OID of a table, the slicing that it is direct on, counted from 0."""
-    direct = [found.direct if found else {} for found in sliced]
+    direct = [found.direct for found in sliced]
     return {table.oid: number for table in definition.tables if (number := assign(table, direct)) is not None}
 
 
@@ -141,52 +161,34 @@ def _slides(
     definition: Definition,
     findings: Findings,
     text: _Text,
-    sliced: Sequence[Sliced | None],
-    assigned: Mapping[int, int],
+    null_slices: NullSlices,
+    direct: Mapping[int, Sliced],
 ) -> Mapping[int, tuple[Slide, ...]] | None:
-    """None: something moves with time that is no slide."""
+    """By the OID of a table. None: something moves with time that is no slide. `direct`: by the OID of the table, the
+    slicing that it is direct on."""
     if not findings.dates and not findings.times:
         return {}
     if findings.functions_ask_the_time or text.select is None or has_hidden_moments(text.all):
         return None
-    used = [sliced[number] for number in sorted(set(assigned.values()))]
-    found = find_slides(definition, [one.plan for one in used if one is not None])
-    if not found or not found.keys() <= assigned.keys():
+    plans: dict[int, Plan] = {}
+    for sliced in direct.values():
+        for plan in (sliced.plan, *null_slices.plans(sliced.columns)):
+            if plan is None:
+                return None
+            plans[id(plan)] = plan
+    found = find_slides(definition, list(plans.values()))
+    if not found or not found.keys() <= direct.keys():
         return None
-    plans = {oid: one.plan for oid, number in assigned.items() if (one := sliced[number]) is not None}
-    return with_operators(definition, found, plans)
+    return with_operators(definition, found, list(plans.values()))
 
 
-@dataclass(frozen=True, slots=True)
-class _Assigned:
-    """A table, and which of the slicings it is direct on; None: on none."""
-
-    definition: Definition
-    table: Table
-    sliced: Sequence[Sliced | None]
-    number: int | None
-    slides: Mapping[int, tuple[Slide, ...]]
-
-
-def _source(session: Session, text: _Text, of: _Assigned) -> Source:
-    table = of.table
-    found = of.sliced[of.number] if of.number is not None else None
-    if of.number is None or found is None:
-        tried = next((one for one in of.sliced if one is not None), None)
-        reason = why_indirect(of.definition, tried, table)
-        return Source(table.oid, table.name, None, (), (), "any", (), reason)
-    expressions = found.direct[table.oid]
-    slides = of.slides.get(table.oid, ())
-    is_of_rows = all(
-        text.is_never_null(column)
-        or null_slice_is_of_rows(of.definition, null_plan(session, of.definition, column), table, expressions)
-        for column in found.columns
-    )
-    null_slice: NullSlice = "rows" if is_of_rows else "any"
+def _direct(table: Table, number: int, sliced: Sliced, null_slices: NullSlices, slides: tuple[Slide, ...]) -> Source:
+    expressions = sliced.direct[table.oid]
     needed = dict.fromkeys(
         name for said in (*expressions, *(slide.column for slide in slides)) for name in _names(said)
     )
-    return Source(table.oid, table.name, of.number + 1, expressions, tuple(needed), null_slice, slides, None)
+    null_slice = null_slices.touched_by(table, sliced)
+    return Source(table.oid, table.name, number + 1, expressions, tuple(needed), null_slice, slides, None)
 
 
 def _names(expression: str) -> Iterator[str]:
@@ -196,12 +198,12 @@ def _names(expression: str) -> Iterator[str]:
 
 
 def _key(
-    definition: Definition, text: _Text, wanted: Sequence[str] | None
+    definition: Definition, null_slices: NullSlices, wanted: Sequence[str] | None
 ) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
     """The key, and what is to be said of one that cannot be used."""
     remarks = []
     for columns in definition.unique_keys if wanted is None else [tuple(wanted)]:
-        nullable = [column for column in columns if not text.is_never_null(column)]
+        nullable = [column for column in columns if not null_slices.is_never_null(column)]
         if not nullable:
             return columns, ()
         remarks.append(

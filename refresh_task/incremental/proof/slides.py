@@ -59,15 +59,14 @@ def find_slides(definition: Definition, plans: Sequence[Plan]) -> dict[int, tupl
 
 
 def with_operators(
-    definition: Definition, found: Mapping[int, tuple[Slide, ...]], plans: Mapping[int, Plan]
+    definition: Definition, found: Mapping[int, tuple[Slide, ...]], plans: Sequence[Plan]
 ) -> dict[int, tuple[Slide, ...]]:
-    """The same, each with its operator where every scan of the table makes this comparison. `plans`: by the OID of the
-    table, that of the slicing that it is direct on."""
+    """The same, each with its operator where every scan of the table in each of the plans makes this comparison."""
     known: dict[int, tuple[Slide, ...]] = {}
     for table in definition.tables:
         if table.oid not in found:
             continue
-        scans = scans_by_table(definition, plans[table.oid]).get(table, [])
+        scans = [scan for plan in plans for scan in scans_by_table(definition, plan).get(table, [])]
         kept = set.intersection(*(set(_kept(scan)) for scan in scans)) if scans else set()
         known[table.oid] = tuple(
             min((other for other in kept if replace(other, operator=None) == slide), key=repr, default=slide)

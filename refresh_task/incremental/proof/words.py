@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 from refresh_task.incremental.proof.definition import Definition, Table
 from refresh_task.incremental.proof.plan import Node, Scan
-from refresh_task.incremental.proof.slices import Sliced, scans_by_table
+from refresh_task.incremental.proof.slices import Sliced, is_understood, scans_by_table
 
 # What each shape is called to people (docs/incremental.md has the table).
 SHAPES = {
     "none": "no column of the result tells which rows one of its rows belongs to",
     "unknown": "the plan has {nodes}, and what that reads is not known",
+    "hidden": "the plan reads a table that the query does not name: a function's body does",
     "absent": "the planner leaves it out of the plan: if nothing of it matters, leave it out of the query",
     "limit": "LIMIT or OFFSET: which rows are in depends on all others",
     "window": "a window that is not partitioned by {columns}: a rank or share depends on every row",
@@ -35,6 +36,8 @@ def why_indirect(definition: Definition, sliced: Sliced | None, table: Table) ->
     if sliced.plan.unknown:
         return SHAPES["unknown"].format(nodes=" and ".join(sliced.plan.unknown))
     scans = scans_by_table(definition, sliced.plan).get(table, [])
+    if not is_understood(definition, sliced.plan):
+        return SHAPES["hidden"]
     if not scans:
         return SHAPES["absent"]
     columns = " and ".join(sliced.columns)

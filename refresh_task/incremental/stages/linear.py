@@ -1,5 +1,5 @@
-"""Stages of counts, sums, averages and extremes over one table, which a change moves by what it adds and takes away:
-nothing has to be read again, however large the groups are. (A group whose highest value goes is.)
+"""Stages of counts, sums, averages and extreme values over one table, which a change moves by what it adds and takes
+away: nothing has to be read again, however large the groups are, but where the largest value goes.
 
 Such a stage's table has additional columns behind those of the query: how many rows a group has, and for each sum how
 many values, how many of them NaN, and the total of the others. They are part of the stage's definition, so that a
@@ -7,22 +7,24 @@ comparison with it covers them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 from postgast import pg_query_pb2 as tree
 
-from refresh_task.incremental.stages.exact import Columns, column_name, exact, function_name, is_time, looks_alike
-from refresh_task.incremental.stages.model import Linear, Reference, Stage, Text
+from refresh_task.incremental.stages.exact import Columns, column_name, exact, function_name, looks_alike
+from refresh_task.incremental.stages.model import Linear, Stage, Text
 from refresh_task.incremental.stages.pieces import Span, Tokens
 from refresh_task.incremental.stages.query_text import children, parse_select, without_locations
 from refresh_task.incremental.stages.quoting import column_list, quoted
 
 ROWS = "bi_refresh_rows"
-_AGGREGATES = ("count", "sum", "avg", "max", "min")
 _NAN = "'NaN'::pg_catalog.numeric"
-# What may stand around counts and sums: functions of PostgreSQL's own that give one value.
+# What a change moves. An extreme value that goes is looked for anew, in its own group.
+_EXTREMES = ("max", "min")
+_MOVED = ("count", "sum", "avg", *_EXTREMES)
+# What may stand around them: functions of PostgreSQL's own that give one value.
 _AROUND = {"round", "abs", "trunc", "ceil", "floor"}
 
 
@@ -31,16 +33,29 @@ class _NotLinearError(Exception):
 
 
 def linear_table(stage: Stage, *, subject: str) -> tuple[str, str] | None:
-    """Schema and name of the one table that a stage reads; of an earlier stage, an empty schema and the stage's name.
-    None: it reads several, or something else."""
+    """Schema and name of the one relation that a stage reads; None: it reads several, or has a WITH list."""
     statement = parse_select(stage.body, subject=subject)
-    if len(statement.from_clause) != 1 or not statement.from_clause[0].HasField("range_var"):
+    if stage.query.stages or len(statement.from_clause) != 1 or not statement.from_clause[0].HasField("range_var"):
         return None
     relation = statement.from_clause[0].range_var
-    stages = (relation.relname,) if not relation.schemaname else ()
-    if not relation.inh or stage.query.stages != stages or any(True for _ in _found(statement, tree.CommonTableExpr)):
-        return None
-    return relation.schemaname, relation.relname
+    return (relation.schemaname, relation.relname) if relation.schemaname and relation.inh else None
+
+
+def over_table(stage: Stage, table_of: Callable[[str], str], *, subject: str) -> Stage:
+    """The stage as a query over another stage's table, where it reads that and nothing else; otherwise as it is."""
+    statement = parse_select(stage.body, subject=subject)
+    if len(stage.query.stages) != 1 or len(statement.from_clause) != 1:
+        return stage
+    (read,) = stage.query.stages
+    node = statement.from_clause[0]
+    if not node.HasField("range_var") or node.range_var.schemaname or node.range_var.relname != read:
+        return stage
+    tokens = Tokens(stage.body)
+    name = tokens.tokens[tokens.at(node.range_var.location)]
+    alias = "" if node.range_var.HasField("alias") else f" AS {quoted(read)}"
+    before, after = tokens.source[: name.start].decode(), tokens.source[name.end :].decode()
+    body = f"{before}{table_of(read)}{alias}{after}"
+    return replace(stage, query=Text((body,)), body=body)
 
 
 def linear_form(stage: Stage, columns: Columns, *, subject: str) -> Linear | str:
@@ -52,7 +67,7 @@ def linear_form(stage: Stage, columns: Columns, *, subject: str) -> Linear | str
     statement = parse_select(stage.body, subject=subject)
     try:
         if linear_table(stage, subject=subject) is None:
-            raise _NotLinearError("it reads more than one table, or a query that is no stage")
+            raise _NotLinearError("it reads more than one table")
         return _Reader(stage, statement, columns).linear()
     except _NotLinearError as reason:
         return str(reason)
@@ -163,20 +178,22 @@ class _Reader:
         if node.name:  # what comes behind AS, or stands without it
             has_as = self._tokens.tokens[target.after - 2].text == "AS"
             target = Span(target.first, target.after - (2 if has_as else 1))
-        calls = [call for call in _found(node.val, tree.FuncCall) if function_name(call) in _AGGREGATES]
+        calls = [call for call in _found(node.val, tree.FuncCall) if function_name(call) in _MOVED]
         by = {self._tokens.call(call.location)[0]: self._aggregate(call, name) for call in calls}
         outside = [call for call in _outermost(node.val) if call not in calls]
         for call in outside:
             if function_name(call) not in _AROUND:
                 words = function_name(call) or "a function of somebody's"
                 raise _NotLinearError(
-                    f"{name} uses {words}: counts, sums, averages and extremes can be moved, nothing else"
+                    f"{name} uses {words}: counts, sums, averages and extreme values can be moved, nothing else"
                 )
         inside = {
             reference.location for call in calls for reference in _found(call, tree.ColumnRef)
         }  # fmt: skip
         if not calls or any(reference.location not in inside for reference in _found(node.val, tree.ColumnRef)):
-            raise _NotLinearError(f"{name} is neither a key nor made of counts, sums, averages and extremes alone")
+            raise _NotLinearError(
+                f"{name} is neither a key nor made of counts, sums, averages and extreme values alone"
+            )
         return self._tokens.replaced(target, by)
 
     def _aggregate(self, call: tree.FuncCall, name: str) -> str:
@@ -187,15 +204,14 @@ class _Reader:
         conditions = [] if filtered is None else [filtered]
         if call.agg_star:
             return quoted(self._count_of(conditions, None, is_number=False) if conditions else ROWS)
+        kind = function_name(call)
+        if kind in _EXTREMES:
+            if not looks_alike(call.args[0], self._columns):
+                raise _NotLinearError(f"equal values in {name} may look different")
+            return quoted(self._extreme_of(kind, conditions, arguments))
         number = exact(call.args[0], self._columns)
-        if function_name(call) in ("max", "min"):
-            if number is None and not is_time(call.args[0], self._columns):
-                raise _NotLinearError(
-                    f"{name} takes the highest or lowest of values that are no exact numbers or times"
-                )
-            return quoted(self._extreme(str(function_name(call)), conditions, arguments))
         count = self._count_of(conditions, arguments, is_number=number is not None)
-        if function_name(call) == "count":
+        if kind == "count":
             return quoted(count)
         if number is None:
             raise _NotLinearError(
@@ -203,9 +219,9 @@ class _Reader:
                 " scale, as in numeric(12, 2)"
             )
         nan = None if number.size is not None else self._counter("nan", conditions, arguments, f"({{}}) = {_NAN}")
-        kind = "bigint" if number.size in (2, 4) else "numeric"
-        result = quoted(self._sum_of(conditions, arguments, count, nan, kind))
-        if function_name(call) == "avg":
+        total = "bigint" if number.size in (2, 4) else "numeric"
+        result = quoted(self._sum_of(conditions, arguments, count, nan, total))
+        if kind == "avg":
             result = f"{result}::pg_catalog.numeric / {quoted(count)}"
         # a sum of nothing is NULL, and so is what is divided by none
         return f"({result})" if nan is None else f"(CASE WHEN {quoted(nan)} > 0 THEN {_NAN} ELSE {result} END)"
@@ -238,9 +254,9 @@ class _Reader:
             self._deltas.append({"column": name, "kind": "sum", **value, **counted})
         return self._known[identity]
 
-    def _extreme(self, kind: str, conditions: list[Span], arguments: Span) -> str:
-        """The additional column that has the highest or lowest of the values."""
-        own, bare = self._conditions(conditions, None, "")
+    def _extreme_of(self, kind: str, conditions: list[Span], arguments: Span) -> str:
+        """The additional column that has the largest value, or the smallest."""
+        own, bare = self._conditions(conditions, arguments, "")
         text = self._tokens.text(arguments)
         identity = f"{kind} {text} {own}"
         if identity not in self._known:
@@ -266,20 +282,15 @@ class _Reader:
     def _with_hidden_columns(self, keys: tuple[str, ...]) -> Stage:
         """The stage's definition with its additional columns."""
         hidden = ",\n    ".join(f"{expression} AS {quoted(name)}" for name, expression in self._hidden)
-        source, tokens = self._tokens.source, self._tokens.tokens
-        start = tokens[self._from].start
+        start = self._tokens.tokens[self._from].start
+        body = f"{self._tokens.source[:start].decode().rstrip()},\n    {hidden}\n{self._tokens.source[start:].decode()}"
         names = (*self._stage.columns, *(name for name, _ in self._hidden))
-        head = f"WITH {quoted(self._stage.name)} ({column_list(self._stage.columns)}) AS (\n"
-        before = f"{head}{source[:start].decode().rstrip()},\n    {hidden}\n"
-        after = f"\n)\nSELECT {column_list(names)}\nFROM {quoted(self._stage.name)}"
-        if self._relation.schemaname:
-            text = Text((before + source[start:].decode() + after,))
-        else:
-            name = self._tokens.at(self._relation.location)
-            alias = "" if self._relation.HasField("alias") else f" {quoted(self._relation.relname)}"
-            rest = source[tokens[name].end :].decode()
-            text = Text((f"{before}FROM ", Reference(self._relation.relname), f"{alias}{rest}{after}"))
-        return replace(self._stage, query=text, key=keys)
+        given = column_list(self._stage.columns)
+        text = (
+            f"WITH {quoted(self._stage.name)} ({given}) AS (\n{body}\n)\n"
+            f"SELECT {column_list(names)}\nFROM {quoted(self._stage.name)}"
+        )
+        return replace(self._stage, query=Text((text,)), key=keys)
 
     def _bare_text(self, span: Span) -> str:
         """The text with the table's alias taken away: the log of its changes has another name."""
@@ -295,10 +306,10 @@ def _found(part: Any, kind: type[Any]) -> Iterator[Any]:
 
 
 def _outermost(part: Any) -> Iterator[tree.FuncCall]:
-    """Function calls that are within no count, sum or average."""
+    """Function calls that are within none that a change moves."""
     if isinstance(part, tree.FuncCall):
         yield part
-        if function_name(part) in _AGGREGATES:
+        if function_name(part) in _MOVED:
             return
     for child in children(part):
         yield from _outermost(child)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 
 from refresh_task.database import Session
 from refresh_task.incremental.stages.model import Linear, OrdinaryView, OrdinaryViews, Stage
@@ -20,20 +20,17 @@ def read_definition(session: Session, relation: int) -> tuple[str, OrdinaryViews
     return queries[relation], views
 
 
-def read_linear(
-    session: Session, stage: Stage, *, subject: str, tables: Mapping[str, str] | None = None
-) -> Linear | str:
-    """How a stage is kept by the changes of its table alone, or the words why it cannot be. `tables` has the qualified
-    names of earlier stages' tables. That nothing in its query moves with time or is volatile is for the caller to see
-    to."""
+def read_linear(session: Session, stage: Stage, table_of: Callable[[str], str], *, subject: str) -> Linear | str:
+    """How a stage is kept by the changes of its table alone, or the words why it cannot be. `table_of` gives an earlier
+    stage's table. That nothing in its query moves with time or is volatile is for the caller to see to."""
     from refresh_task.incremental.stages.exact import Column  # noqa: PLC0415  # the parser: see the package
-    from refresh_task.incremental.stages.linear import linear_form, linear_table  # noqa: PLC0415  # the same
+    from refresh_task.incremental.stages.linear import linear_form, linear_table, over_table  # noqa: PLC0415  # the same
 
-    found = linear_table(stage, subject=subject)
-    if found is None:
+    stage = over_table(stage, table_of, subject=subject)
+    table = linear_table(stage, subject=subject)
+    if table is None:
         return "it reads more than one table, or a query that is no stage"
-    schema, table = found if found[0] else (tables or {})[found[1]].split(".")
-    rows = session.fetch_all("read_table_columns", schema_name=schema, relation_name=table)
+    rows = session.fetch_all("read_table_columns", schema_name=table[0], relation_name=table[1])
     if not rows:
         return "what it reads is no table, or a part of a larger one"
     columns = {

@@ -16,16 +16,10 @@ SELECT
             AND p.prosecdef
     )
 FROM bi_refresh.captured_table AS t
-INNER JOIN (
-    SELECT m.capture_id, pg_catalog.bool_or(m.by_row) AS by_row
-    FROM bi_refresh.capture_members(capture_ids) AS m
-    GROUP BY m.capture_id
-) AS tree ON t.id = tree.capture_id
 CROSS JOIN LATERAL (
-    SELECT pg_catalog.format('capture_%s', t.id)::name AS name, bi_refresh.capture_body(t, false) AS body
-    UNION ALL
-    SELECT pg_catalog.format('capture_row_%s', t.id)::name, bi_refresh.capture_body(t, true)
-    WHERE tree.by_row
+    SELECT g.function_name AS name, bi_refresh.capture_body(t, g.event, g.by_row) AS body
+    FROM bi_refresh.capture_triggers(ARRAY[t.id]) AS g
+    GROUP BY g.function_name, g.event, g.by_row
 ) AS needed
 WHERE t.id = ANY (capture_ids)
 $$;

@@ -54,6 +54,9 @@ BEGIN
             ' autovacuum_vacuum_insert_threshold = -1, autovacuum_vacuum_cost_delay = 0)',
             pending
         );
+        -- a publication of all tables would refuse changes to one that says nothing of how its rows are told apart
+        EXECUTE pg_catalog.format('ALTER TABLE %s REPLICA IDENTITY FULL', log);
+        EXECUTE pg_catalog.format('ALTER TABLE %s REPLICA IDENTITY FULL', pending);
         EXECUTE pg_catalog.format('CREATE INDEX ON %s (bi_refresh_table)', pending);
         EXECUTE pg_catalog.format('CREATE INDEX ON %s (bi_refresh_table) WHERE bi_refresh_weight = 0', pending);
     END IF;
@@ -79,7 +82,7 @@ BEGIN
     is_widening := false;
     IF added AND EXISTS (
         SELECT FROM pg_catalog.pg_trigger AS g
-        WHERE g.tgfoid = pg_catalog.to_regproc(pg_catalog.format('bi_refresh_incremental.capture_%s', captured.id))
+        WHERE g.tgfoid = ANY (bi_refresh.capture_function_oids(captured.id))
     ) THEN
         captured.layout := captured.layout + 1;
     END IF;

@@ -46,7 +46,8 @@ CROSS JOIN LATERAL (
         pg_catalog.format('bi_refresh_capture_%s_%s', e.event, m.capture_id)::name AS name,
         m.by_row AND e.event <> 'truncate' AS by_row,
         pg_catalog.format(
-            CASE WHEN m.by_row AND e.event <> 'truncate' THEN 'capture_row_%s' ELSE 'capture_%s' END, m.capture_id
+            CASE WHEN m.by_row AND e.event <> 'truncate' THEN 'capture_%s_%s_row' ELSE 'capture_%s_%s' END,
+            m.capture_id, e.event
         )::name AS function_name,
         -- pg_trigger.h: 1 for each row, 4 insert, 8 delete, 16 update, 32 truncate
         e.bit + CASE WHEN m.by_row AND e.event <> 'truncate' THEN 1 ELSE 0 END AS kind,

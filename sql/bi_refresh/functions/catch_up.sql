@@ -1,5 +1,5 @@
--- Brings the tables that are kept for a view up to date, in this transaction's snapshot, stage by stage: while they are being built and
--- nobody reads them, or to compare them. No refresh is recorded, and no mismatch looked for.
+-- Brings the tables that are kept for a view up to date, in this transaction's snapshot, stage by stage: while they
+-- are being built and nobody reads them, or to compare them. No refresh is recorded, and no mismatch looked for.
 CREATE OR REPLACE FUNCTION bi_refresh.catch_up(view_name text)
 RETURNS void
 LANGUAGE plpgsql

@@ -1,5 +1,5 @@
--- What of a relation's columns another one, which is to take its place, has not alike: it may have more of them at its end. In words;
--- NULL: nothing.
+-- What of a relation's columns another one, which is to take its place, has not alike: it may have more of them at
+-- its end. In words; NULL: nothing.
 CREATE OR REPLACE FUNCTION bi_refresh.column_problems(former oid, successor oid)
 RETURNS text
 LANGUAGE sql

@@ -1,5 +1,6 @@
--- Gives a relation the rights that are granted on another one, with their grant options, and on its columns. A materialized view could
--- only be read, whatever was granted on it: on a table that stands in its place nobody gets the right to write but its owner.
+-- Gives a relation the rights that are granted on another one, with their grant options, and on its columns. A
+-- materialized view could only be read, whatever was granted on it: on a table that stands in its place nobody gets
+-- the right to write but its owner.
 --   more   rights besides, as written_rights() gave them: what a table that is given back had not
 CREATE OR REPLACE FUNCTION bi_refresh.copy_grants(source oid, target oid, more jsonb DEFAULT '[]')
 RETURNS void

@@ -1,5 +1,6 @@
--- Gives a relation's successor a copy of one of its indexes, with everything: expressions, condition, included columns, parameters,
--- tablespace, statistics targets, comment. It has a name of its own until the successor takes the relation's.
+-- Gives a relation's successor a copy of one of its indexes, with everything: expressions, condition, included
+-- columns, parameters, tablespace, statistics targets, comment. It has a name of its own until the successor takes
+-- the relation's.
 CREATE OR REPLACE FUNCTION bi_refresh.copy_index(index_oid oid, target oid)
 RETURNS void
 LANGUAGE plpgsql

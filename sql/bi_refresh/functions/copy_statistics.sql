@@ -1,5 +1,5 @@
--- Gives a relation's successor copies of its extended statistics objects, called statistics_<OID of the first> until the successor takes
--- the relation's name; and has PostgreSQL gather the successor's statistics.
+-- Gives a relation's successor copies of its extended statistics objects, called statistics_<OID of the first> until
+-- the successor takes the relation's name; and has PostgreSQL gather the successor's statistics.
 CREATE OR REPLACE FUNCTION bi_refresh.copy_statistics(source oid, target oid)
 RETURNS void
 LANGUAGE plpgsql

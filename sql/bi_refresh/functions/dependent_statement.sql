@@ -1,5 +1,5 @@
--- The statement that makes a view or a function anew with its own text, so that it reads what has the names in it by then. It keeps
--- its OID, owner, grants and comments; a view's options have to be said again.
+-- The statement that makes a view or a function anew with its own text, so that it reads what has the names in it by
+-- then. It keeps its OID, owner, grants and comments; a view's options have to be said again.
 CREATE OR REPLACE FUNCTION bi_refresh.dependent_statement(kind text, object oid)
 RETURNS text
 LANGUAGE sql

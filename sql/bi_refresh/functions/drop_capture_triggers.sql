@@ -15,12 +15,7 @@ BEGIN
             g.tgrelid AS relation,
             pg_catalog.format('DROP TRIGGER %I ON %s', g.tgname, g.tgrelid::pg_catalog.regclass) AS statement
         FROM pg_catalog.pg_trigger AS g
-        INNER JOIN pg_catalog.pg_proc AS p ON g.tgfoid = p.oid
-        WHERE p.pronamespace = 'bi_refresh_incremental'::pg_catalog.regnamespace
-            AND p.proname IN (
-                pg_catalog.format('capture_%s', drop_capture_triggers.capture_id),
-                pg_catalog.format('capture_row_%s', drop_capture_triggers.capture_id)
-            )
+        WHERE g.tgfoid = ANY (bi_refresh.capture_function_oids(capture_id))
         -- one order, so that two sessions do not wait for each other
         ORDER BY g.tgrelid
     LOOP

@@ -1,5 +1,5 @@
--- Takes away all that was made for a view that is, or was, refreshed incrementally, but what stands under its name. Captures that nobody
--- needs any more are released by release_captures().
+-- Takes away all that was made for a view that is, or was, refreshed incrementally, but what stands under its name.
+-- Captures that nobody needs any more are released by release_captures().
 CREATE OR REPLACE FUNCTION bi_refresh.drop_incremental_view(view_name text)
 RETURNS void
 LANGUAGE plpgsql

@@ -1,5 +1,5 @@
--- Takes away what was made for maintained tables, from the last to the first: functions, definitions, tables that stand under no view's
--- name, and what waits for them.
+-- Takes away what was made for maintained tables, from the last to the first: functions, definitions, tables that
+-- stand under no view's name, and what waits for them.
 CREATE OR REPLACE FUNCTION bi_refresh.drop_maintained_tables(table_ids integer[])
 RETURNS void
 LANGUAGE plpgsql

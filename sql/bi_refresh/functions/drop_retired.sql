@@ -1,5 +1,5 @@
--- Drops what stood under a view's name before something else took its place (see take_name()), if that was so long ago that nobody can be
--- about to read it. Returns their names. What somebody still reads stays for the next call.
+-- Drops what stood under a view's name before something else took its place (see take_name()), if that was so long
+-- ago that nobody can be about to read it. Returns their names. What somebody still reads stays for the next call.
 CREATE OR REPLACE FUNCTION bi_refresh.drop_retired(least_age interval DEFAULT '10 min')
 RETURNS SETOF text
 LANGUAGE plpgsql

@@ -1,5 +1,5 @@
--- Fills the materialized view that a view is to be again. Its rows are there for every snapshot, older ones, too: REFRESH writes them frozen.
--- Returns the moment that they are right for.
+-- Fills the materialized view that a view is to be again. Its rows are there for every snapshot, older ones, too:
+-- REFRESH writes them frozen. Returns the moment that they are right for.
 CREATE OR REPLACE FUNCTION bi_refresh.fill_plain_view(relation oid)
 RETURNS timestamptz
 LANGUAGE plpgsql

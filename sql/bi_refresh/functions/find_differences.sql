@@ -18,7 +18,7 @@ DECLARE
     present CONSTANT text := CASE
         WHEN is_whole
             THEN pg_catalog.format(
-                'SELECT present.ctid, (present.*)::pg_catalog.record, %s FROM %s AS present',
+                'SELECT present.ctid, ROW(%1$s), %1$s FROM %2$s AS present',
                 bi_refresh.column_list(target.relation, 'present.'), target.relation::pg_catalog.regclass
             )
         ELSE bi_refresh.slices_query(target, cuts, null_cuts)

@@ -1,5 +1,5 @@
--- Gives something in bi_refresh_incremental to the owner of the view that it was made for. An owner must be allowed to create in the
--- schema at that moment, and at no other.
+-- Gives something in bi_refresh_incremental to the owner of the view that it was made for. An owner must be allowed
+-- to create in the schema at that moment, and at no other.
 CREATE OR REPLACE FUNCTION bi_refresh.give_to_owner(kind text, object_name text, owner oid)
 RETURNS void
 LANGUAGE plpgsql

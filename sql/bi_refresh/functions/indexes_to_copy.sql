@@ -1,5 +1,5 @@
--- The valid indexes of a relation that its successor has no copy of yet, unique ones first. A copy is called index_<OID of the first>
--- until the successor takes the relation's name.
+-- The valid indexes of a relation that its successor has no copy of yet, unique ones first. A copy is called
+-- index_<OID of the first> until the successor takes the relation's name.
 CREATE OR REPLACE FUNCTION bi_refresh.indexes_to_copy(source oid, target oid)
 RETURNS TABLE (index_oid oid, index_name text)
 LANGUAGE sql
@@ -12,7 +12,7 @@ INNER JOIN pg_catalog.pg_class AS c ON i.indexrelid = c.oid
 WHERE i.indrelid = source
     AND i.indisvalid
     -- made by Vistafresca, which makes its own anew
-    AND c.relname !~ '^bi_refresh_(key|slice)_'
+    AND c.relname !~ '^bi_refresh_(key|slice|read)_'
     AND NOT EXISTS (
         SELECT FROM pg_catalog.pg_index AS own
         INNER JOIN pg_catalog.pg_class AS own_class ON own.indexrelid = own_class.oid

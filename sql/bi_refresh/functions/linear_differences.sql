@@ -2,8 +2,7 @@
 -- pg_temp.differences_<table> for apply_differences(): one row for each group that is another afterwards. `is_impossible`: it would
 -- have fewer rows or values than none, so the table was not what its changes are counted from.
 --
--- A key may be NULL, which = does not find: such groups are looked up by a hash of the whole key. A group whose highest or lowest
--- value went is read anew from the definition.
+-- A key may be NULL, which = does not find: such groups are looked up by a hash of the whole key.
 CREATE OR REPLACE FUNCTION bi_refresh.linear_differences(target bi_refresh.maintained_table)
 RETURNS text
 LANGUAGE plpgsql
@@ -27,7 +26,6 @@ DECLARE
     deltas text;
     is_moved text;
     sums text;
-    is_lost text;
     columns text;
 BEGIN
     SELECT
@@ -44,73 +42,66 @@ BEGIN
 
     SELECT
         pg_catalog.string_agg(
-            CASE
-                WHEN c.value ->> 'kind' IN ('max', 'min') THEN pg_catalog.format(
-                    'pg_catalog.%1$s(%2$s) FILTER (WHERE bi_refresh_weight > 0%3$s) AS %4$I, '
-                    'pg_catalog.%1$s(%2$s) FILTER (WHERE bi_refresh_weight < 0%3$s) AS %5$I',
-                    c.value ->> 'kind',
-                    c.value ->> 'expression',
-                    ' AND (' || (c.value ->> 'condition') || ')',
-                    (c.value ->> 'column') || '_added',
-                    (c.value ->> 'column') || '_gone'
-                )
-                ELSE pg_catalog.format(
-                    'coalesce(pg_catalog.sum(bi_refresh_weight%s)%s, 0)::pg_catalog.%I AS %I',
-                    ' * (' || (c.value ->> 'expression') || ')::pg_catalog.'
-                    || CASE c.value ->> 'type' WHEN 'bigint' THEN 'int8' ELSE 'numeric' END,
-                    ' FILTER (WHERE ' || (c.value ->> 'condition') || ')',
-                    CASE WHEN c.value ->> 'type' = 'numeric' THEN 'numeric' ELSE 'int8' END,
-                    c.value ->> 'column'
-                )
-            END,
+            CASE WHEN c.value ->> 'kind' IN ('max', 'min') THEN pg_catalog.format(
+                'pg_catalog.%1$s(%2$s) FILTER (WHERE bi_refresh_weight > 0%3$s) AS %4$I, '
+                'pg_catalog.%1$s(%2$s) FILTER (WHERE bi_refresh_weight < 0%3$s) AS %5$I',
+                c.value ->> 'kind',
+                c.value ->> 'expression',
+                ' AND (' || (c.value ->> 'condition') || ')',
+                c.value ->> 'column',
+                (c.value ->> 'column') || '_gone'
+            )
+            ELSE pg_catalog.format(
+                'coalesce(pg_catalog.sum(bi_refresh_weight%s)%s, 0)::pg_catalog.%I AS %I',
+                ' * (' || (c.value ->> 'expression') || ')::pg_catalog.'
+                || CASE c.value ->> 'type' WHEN 'bigint' THEN 'int8' ELSE 'numeric' END,
+                ' FILTER (WHERE ' || (c.value ->> 'condition') || ')',
+                CASE WHEN c.value ->> 'type' = 'numeric' THEN 'numeric' ELSE 'int8' END,
+                c.value ->> 'column'
+            ) END,
             ', ' ORDER BY c.position
         ),
         pg_catalog.string_agg(
-            CASE
-                WHEN c.value ->> 'kind' IN ('max', 'min') THEN pg_catalog.format(
-                    '%1$s IS DISTINCT FROM present.%2$I OR delta.%3$I %4$s %1$s',
-                    extreme.text, c.value ->> 'column', (c.value ->> 'column') || '_gone', extreme.reaches
+            CASE WHEN c.value ->> 'kind' IN ('max', 'min')
+                -- what came or went is beyond what is there, or as far, or nothing is there yet
+                THEN pg_catalog.format(
+                    'delta.%1$I %3$s present.%1$I OR delta.%2$I %3$s present.%1$I '
+                    'OR (present.%1$I IS NULL AND pg_catalog.num_nonnulls(delta.%1$I, delta.%2$I) > 0)',
+                    c.value ->> 'column', (c.value ->> 'column') || '_gone', CASE c.value ->> 'kind' WHEN 'max' THEN '>=' ELSE '<=' END
                 )
                 ELSE pg_catalog.format('delta.%I <> 0', c.value ->> 'column')
             END,
             ' OR ' ORDER BY c.position
         ),
         pg_catalog.string_agg(
-            CASE c.value ->> 'kind'
-                WHEN 'count' THEN pg_catalog.format('coalesce(present.%1$I, 0) + delta.%1$I AS %1$I', c.value ->> 'column')
+            CASE
+                WHEN c.value ->> 'kind' IN ('max', 'min') THEN pg_catalog.format(
+                    -- Of values that came and went in one claim it is not known which is left: only one that is beyond all
+                    -- that went is certain. Otherwise the group itself is asked.
+                    'CASE WHEN (delta.%2$I %3$s present.%1$I) IS NOT FALSE AND (delta.%1$I %4$s present.%1$I) IS NOT FALSE '
+                    'AND present.%1$I IS NOT NULL THEN present.%1$I '
+                    'WHEN (present.%1$I %4$s delta.%1$I) IS NOT FALSE AND (delta.%2$I %3$s delta.%1$I) IS NOT FALSE '
+                    'AND (delta.%1$I IS NOT NULL OR pg_catalog.num_nonnulls(present.%1$I, delta.%2$I) = 0) THEN delta.%1$I '
+                    'ELSE (SELECT whole.%1$I FROM %5$s AS whole WHERE <key>) END AS %1$I',
+                    c.value ->> 'column',
+                    (c.value ->> 'column') || '_gone',
+                    CASE c.value ->> 'kind' WHEN 'max' THEN '<' ELSE '>' END,
+                    CASE c.value ->> 'kind' WHEN 'max' THEN '<=' ELSE '>=' END,
+                    target.definition::pg_catalog.regclass
+                )
+                WHEN c.value ->> 'kind' = 'count' THEN pg_catalog.format('coalesce(present.%1$I, 0) + delta.%1$I AS %1$I', c.value ->> 'column')
                 -- a sum of no values is NULL
-                WHEN 'sum' THEN pg_catalog.format(
+                ELSE pg_catalog.format(
                     'CASE WHEN coalesce(present.%1$I, 0) + delta.%1$I%2$s > 0 THEN coalesce(present.%3$I, 0) + delta.%3$I END AS %3$I',
                     c.value ->> 'count',
                     pg_catalog.replace(' - coalesce(present.#, 0) - delta.#', '#', pg_catalog.quote_ident(c.value ->> 'nan')),
                     c.value ->> 'column'
                 )
-                ELSE pg_catalog.format('%s AS %I', extreme.text, c.value ->> 'column')
             END,
             ', ' ORDER BY c.position
-        ),
-        -- One that reaches the extreme of all others went, and nothing beyond it came: which is the next one is not known.
-        coalesce(
-            pg_catalog.string_agg(
-                pg_catalog.format(
-                    'coalesce(delta.%I %s %s, false)', (c.value ->> 'column') || '_gone', extreme.reaches, extreme.text
-                ),
-                ' OR ' ORDER BY c.position
-            ) FILTER (WHERE c.value ->> 'kind' IN ('max', 'min')),
-            'false'
         )
-    INTO deltas, is_moved, sums, is_lost
-    FROM pg_catalog.jsonb_array_elements(measures -> 'counters') WITH ORDINALITY AS c (value, position)
-    CROSS JOIN LATERAL (
-        SELECT
-            pg_catalog.format(
-                '%s(present.%I, delta.%I)',
-                CASE c.value ->> 'kind' WHEN 'max' THEN 'greatest' ELSE 'least' END,
-                c.value ->> 'column',
-                (c.value ->> 'column') || '_added'
-            ) AS text,
-            CASE c.value ->> 'kind' WHEN 'max' THEN '>=' ELSE '<=' END AS reaches
-    ) AS extreme;
+    INTO deltas, is_moved, sums
+    FROM pg_catalog.jsonb_array_elements(measures -> 'counters') WITH ORDINALITY AS c (value, position);
 
     SELECT pg_catalog.string_agg(
         pg_catalog.format(
@@ -142,22 +133,29 @@ BEGIN
             WHERE %5$s
             GROUP BY %6$s
         ),
-        latest AS MATERIALIZED (
-            SELECT present.ctid AS bi_refresh_place, %7$s, %8$s, %18$s AS bi_refresh_is_lost
+        latest AS (
+            SELECT present.ctid AS bi_refresh_place, %7$s, %18$s
             FROM delta
             LEFT JOIN %9$s AS present ON %10$s
             WHERE (%11$s) AND NOT (%12$s)
             UNION ALL
-            SELECT present.ctid, %7$s, %8$s, %18$s
+            SELECT present.ctid, %7$s, %8$s
             FROM delta
             LEFT JOIN %9$s AS present
                 ON pg_catalog.hash_record_extended(ROW(%13$s), 0) = pg_catalog.hash_record_extended(ROW(%7$s), 0) AND %14$s
             WHERE (%11$s) AND (%12$s)
         )
-        SELECT
-            bi_refresh_place AS row_id, %15$I = 0 AS is_gone, true AS differs, %16$s AS is_impossible, %17$s
-        FROM latest
-        WHERE (bi_refresh_place IS NOT NULL OR %15$I <> 0 OR %16$s) AND (%15$I = 0 OR %16$s OR NOT bi_refresh_is_lost)
+        -- what came to the same again is not written
+        SELECT shown.*
+        FROM (
+            SELECT
+                bi_refresh_place AS row_id, %15$I = 0 AS is_gone, true AS differs, %16$s AS is_impossible, %17$s
+            FROM latest
+            WHERE bi_refresh_place IS NOT NULL OR %15$I <> 0 OR %16$s
+        ) AS shown
+        LEFT JOIN %9$s AS former ON shown.row_id = former.ctid
+        WHERE former.ctid IS NULL OR shown.is_gone OR shown.is_impossible
+            OR pg_catalog.record_image_ne(ROW(%19$s), ROW(%20$s))
         $statement$,
         target.id,
         keys,
@@ -169,7 +167,7 @@ BEGIN
             FROM pg_catalog.generate_series(1, pg_catalog.jsonb_array_length(measures -> 'keys')) AS n (position)
         ),
         key_columns,
-        sums,
+        pg_catalog.replace(sums, '<key>', pg_catalog.replace(is_alike, 'present.', 'whole.')),
         target.relation::pg_catalog.regclass,
         is_same,
         is_moved,
@@ -179,30 +177,9 @@ BEGIN
         rows_column,
         pg_catalog.format('(least(%1$s) < 0 OR (%2$I = 0 AND greatest(%1$s) > 0))', counts, rows_column),
         columns,
-        is_lost
-    ) || CASE WHEN is_lost = 'false' THEN '' ELSE pg_catalog.format(
-        $statement$
-        UNION ALL
-        SELECT delta.bi_refresh_place, false, true, false, %1$s
-        FROM latest AS delta
-        CROSS JOIN LATERAL (SELECT * FROM %2$s AS present WHERE %3$s OFFSET 0) AS present
-        LEFT JOIN %7$s AS former ON delta.bi_refresh_place = former.ctid
-        WHERE (former.ctid IS NULL OR pg_catalog.record_image_ne(ROW(%1$s), ROW(%8$s))) AND delta.%4$I > 0 AND delta.bi_refresh_is_lost AND NOT (%5$s)
-        UNION ALL
-        SELECT delta.bi_refresh_place, false, true, false, %1$s
-        FROM latest AS delta
-        CROSS JOIN LATERAL (SELECT * FROM %2$s AS present WHERE %6$s OFFSET 0) AS present
-        LEFT JOIN %7$s AS former ON delta.bi_refresh_place = former.ctid
-        WHERE (former.ctid IS NULL OR pg_catalog.record_image_ne(ROW(%1$s), ROW(%8$s))) AND delta.%4$I > 0 AND delta.bi_refresh_is_lost AND (%5$s)
-        $statement$,
-        bi_refresh.column_list(target.relation, 'present.'),
-        target.definition::pg_catalog.regclass,
-        is_same,
-        rows_column,
-        is_null,
-        is_alike,
-        target.relation::pg_catalog.regclass,
+        pg_catalog.replace(sums, '<key>', pg_catalog.replace(is_same, 'present.', 'whole.')),
+        bi_refresh.numbered_columns(target.relation, 'shown.'),
         bi_refresh.column_list(target.relation, 'former.')
-    ) END;
+    );
 END
 $$;

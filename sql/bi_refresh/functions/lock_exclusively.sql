@@ -1,5 +1,6 @@
--- Locks a relation against everybody, until a moment at the latest: 55P03 after it. Not by LOCK TABLE, which knows no materialized
--- views, and locks all that an ordinary view reads, too; giving something to the owner that it has changes nothing.
+-- Locks a relation against everybody, until a moment at the latest: 55P03 after it. Not by LOCK TABLE, which knows no
+-- materialized views, and locks all that an ordinary view reads, too; giving something to the owner that it has
+-- changes nothing.
 CREATE OR REPLACE FUNCTION bi_refresh.lock_exclusively(relation oid, until_at timestamptz)
 RETURNS void
 LANGUAGE plpgsql

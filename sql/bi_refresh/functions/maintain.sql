@@ -10,8 +10,8 @@
 --   mismatches    rows that differed though nothing that changed touches them
 CREATE OR REPLACE FUNCTION bi_refresh.maintain(
     target bi_refresh.maintained_table, structure text, moments jsonb, full_reason text, log_id bigint,
-    OUT strategy text, OUT reason text, OUT inserted bigint, OUT deleted bigint, OUT changed_keys bigint, OUT total bigint,
-    OUT mismatches bigint
+    OUT strategy text, OUT reason text, OUT inserted bigint, OUT deleted bigint, OUT changed_keys bigint,
+    OUT total bigint, OUT mismatches bigint
 )
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp

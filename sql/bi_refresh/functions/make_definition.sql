@@ -1,5 +1,5 @@
--- Makes the ordinary view that says what a maintained table holds, with the rights of the view's owner, as REFRESH has them. Made once: a
--- former one of the same number is taken away.
+-- Makes the ordinary view that says what a maintained table holds, with the rights of the view's owner, as REFRESH
+-- has them. Made once: a former one of the same number is taken away.
 CREATE OR REPLACE FUNCTION bi_refresh.make_definition(table_id integer, query text, owner oid)
 RETURNS oid
 LANGUAGE plpgsql

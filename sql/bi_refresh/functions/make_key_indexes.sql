@@ -1,6 +1,7 @@
--- Gives a maintained table the indexes by which its rows and slices are found, where it has none: a unique one on its key, and one on the
--- columns of each cut. They are named bi_refresh_key_<table> and bi_refresh_slice_<table>_<cut>, and a view that is given back has them
--- no more.
+-- Gives a maintained table the indexes by which its rows and slices are found, where it has none: a unique one on its
+-- key, one on the columns of each cut, and for each table that reads this one, on the columns by which its slices look
+-- rows up. They are named bi_refresh_key_<table>, bi_refresh_slice_<table>_<cut> and bi_refresh_read_<table>_<reader>,
+-- and a view that is given back has them no more.
 CREATE OR REPLACE FUNCTION bi_refresh.make_key_indexes(table_id integer)
 RETURNS void
 LANGUAGE plpgsql
@@ -12,12 +13,31 @@ DECLARE
 BEGIN
     SELECT t.* INTO STRICT maintained FROM bi_refresh.maintained_table AS t WHERE t.id = table_id;
     FOR wanted IN
-        WITH cut AS (
-            SELECT 0 AS number, maintained.key_columns::text[] AS columns
+        WITH every_cut AS (
+            SELECT 0 AS number, NULL::integer AS reader, maintained.key_columns::text[] AS columns
             WHERE maintained.key_columns IS NOT NULL
             UNION ALL
-            SELECT s.number::integer, ARRAY(SELECT pg_catalog.jsonb_array_elements_text(s.columns))
+            SELECT s.number::integer, NULL, ARRAY(SELECT pg_catalog.jsonb_array_elements_text(s.columns))
             FROM pg_catalog.jsonb_array_elements(maintained.slices) WITH ORDINALITY AS s (columns, number)
+            UNION ALL
+            SELECT 1000, r.table_id, read.columns
+            FROM bi_refresh.maintained_source AS r
+            INNER JOIN bi_refresh.captured_table AS c ON r.capture_id = c.id
+            CROSS JOIN LATERAL (
+                SELECT pg_catalog.array_agg(a.attname::text ORDER BY e.position) AS columns
+                FROM pg_catalog.unnest(r.expressions) WITH ORDINALITY AS e (expression, position)
+                INNER JOIN pg_catalog.pg_attribute AS a
+                    ON a.attrelid = c.relation AND a.attnum > 0 AND e.expression = pg_catalog.quote_ident(a.attname)
+            ) AS read
+            WHERE c.relation = maintained.relation
+                AND pg_catalog.cardinality(read.columns) = pg_catalog.cardinality(r.expressions)
+        ),
+
+        cut AS (
+            SELECT DISTINCT ON (ARRAY(SELECT n.name FROM pg_catalog.unnest(c.columns) AS n (name) ORDER BY n.name)) c.*
+            FROM every_cut AS c
+            ORDER BY
+                ARRAY(SELECT n.name FROM pg_catalog.unnest(c.columns) AS n (name) ORDER BY n.name), c.number, c.reader
         ),
 
         existing AS (
@@ -40,8 +60,9 @@ BEGIN
 
         SELECT
             cut.number = 0 AS is_key,
-            CASE cut.number
-                WHEN 0 THEN pg_catalog.format('bi_refresh_key_%s', table_id)
+            CASE
+                WHEN cut.number = 0 THEN pg_catalog.format('bi_refresh_key_%s', table_id)
+                WHEN cut.reader IS NOT NULL THEN pg_catalog.format('bi_refresh_read_%s_%s', table_id, cut.reader)
                 ELSE pg_catalog.format('bi_refresh_slice_%s_%s', table_id, cut.number)
             END AS name,
             (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(c.name), ', ' ORDER BY c.position)
@@ -64,7 +85,7 @@ BEGIN
                 OR maintained.key_columns IS NULL
                 OR NOT maintained.key_columns[1:pg_catalog.cardinality(cut.columns)]::text[] @> cut.columns
             )
-        ORDER BY cut.number
+        ORDER BY cut.number, cut.reader
     LOOP
         EXECUTE pg_catalog.format(
             'CREATE %sINDEX %I ON %s (%s)',

@@ -1,5 +1,5 @@
--- Makes the materialized view that a view is to be again, empty, beside the table that stands under its name: with the query that its user
--- wrote, for the same owner, stored alike. A former try's is taken away.
+-- Makes the materialized view that a view is to be again, empty, beside the table that stands under its name: with
+-- the query that its user wrote, for the same owner, stored alike. A former try's is taken away.
 CREATE OR REPLACE FUNCTION bi_refresh.make_plain_view(view_name text)
 RETURNS oid
 LANGUAGE plpgsql

@@ -1,4 +1,5 @@
--- Records which moment a view's contents are right for, when another relation with contents of its own has taken its name.
+-- Records which moment a view's contents are right for, when another relation with contents of its own has taken its
+-- name.
 CREATE OR REPLACE FUNCTION bi_refresh.record_contents(view_name text, relation oid, snapshot_at timestamptz)
 RETURNS void
 LANGUAGE sql

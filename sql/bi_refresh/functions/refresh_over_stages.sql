@@ -2,8 +2,8 @@
 -- contents are made from now. As maintain(); strategy is skip or concurrent.
 CREATE OR REPLACE FUNCTION bi_refresh.refresh_over_stages(
     target bi_refresh.maintained_table, structure text, moments jsonb, full_reason text, is_audit boolean,
-    OUT strategy text, OUT reason text, OUT inserted bigint, OUT deleted bigint, OUT changed_keys bigint, OUT total bigint,
-    OUT mismatches bigint
+    OUT strategy text, OUT reason text, OUT inserted bigint, OUT deleted bigint, OUT changed_keys bigint,
+    OUT total bigint, OUT mismatches bigint
 )
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp

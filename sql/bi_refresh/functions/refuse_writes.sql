@@ -1,5 +1,6 @@
--- What stands under an incremental view's name cannot be written, as a materialized view could not: not by its owner, nor through a view
--- on it, which PostgreSQL lets people write to when it reads a table. Whoever refreshes it holds the view's lock.
+-- What stands under an incremental view's name cannot be written, as a materialized view could not: not by its owner,
+-- nor through a view on it, which PostgreSQL lets people write to when it reads a table. Whoever refreshes it holds
+-- the view's lock.
 CREATE OR REPLACE FUNCTION bi_refresh.refuse_writes()
 RETURNS trigger
 LANGUAGE plpgsql

@@ -1,5 +1,6 @@
--- What would keep a relation, its columns or its row type from being dropped, apart from its own parts: so what has to be taken along
--- when another relation takes its name. One row per object; a `problem`, in words, is why that object cannot be taken along.
+-- What would keep a relation, its columns or its row type from being dropped, apart from its own parts: so what has
+-- to be taken along when another relation takes its name. One row per object; a `problem`, in words, is why that
+-- object cannot be taken along.
 --   kind   view, function: made anew with their own text, and so bound to the new relation; other: nothing that could be
 -- Only catalogs, so that it can be run where Vistafresca is not installed. $1: the relations.
 CREATE OR REPLACE FUNCTION bi_refresh.relation_dependents(relations oid[])
@@ -66,7 +67,8 @@ known AS (
         reader.relnamespace,
         function.proowner,
         function.pronamespace,
-        -- its own parts go with it, and are made for the new one: rule, types, indexes, statistics, toast, triggers of ours
+        -- its own parts go with it, and are made for the new one: rule, types, indexes, statistics, toast, triggers
+        -- of ours
         coalesce(
             rule.ev_class = described.relation
             OR own_type.oid IS NOT NULL

@@ -30,6 +30,8 @@ SELECT CASE
         THEN pg_catalog.format(
             'Readers keep the last good data of %s. Correct the data that it is made from, or the check in views.toml.', view_name
         )
+    WHEN bi_refresh.is_incremental(view_name) AND bi_refresh.incremental_remedy(view_name, failure_sqlstate) IS NOT NULL
+        THEN bi_refresh.incremental_remedy(view_name, failure_sqlstate)
     WHEN failure_sqlstate = '55000' AND bi_refresh.usable_unique_index(bi_refresh.view_oid(view_name)) IS NULL
         THEN bi_refresh.unique_index_ddl(bi_refresh.view_oid(view_name))
     WHEN failure_sqlstate IN ('55000', '0A000')

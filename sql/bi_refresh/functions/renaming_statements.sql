@@ -1,5 +1,6 @@
--- What gives a relation's name, schema, and the names of its indexes and statistics to its successor, in order: first what is in the way
--- of the names, then the names, then the comments that go with them. The former one is bi_refresh_incremental.retired_<OID>_<seconds since 1970> then.
+-- What gives a relation's name, schema, and the names of its indexes and statistics to its successor, in order: first
+-- what is in the way of the names, then the names, then the comments that go with them. The former one is
+-- bi_refresh_incremental.retired_<OID>_<seconds since 1970> then.
 CREATE OR REPLACE FUNCTION bi_refresh.renaming_statements(former oid, successor oid)
 RETURNS text[]
 LANGUAGE sql

@@ -13,16 +13,20 @@ BEGIN
         c.relowner,
         p.proowner,
         p.prosecdef,
+        m.definition IS NOT NULL AND v.oid IS NULL AS lacks_definition,
         pg_catalog.pg_get_userbyid(c.relowner) AS owner
     INTO target
     FROM bi_refresh.maintained_table AS m
     INNER JOIN pg_catalog.pg_class AS c ON m.relation = c.oid
+    LEFT JOIN pg_catalog.pg_class AS v ON m.definition = v.oid
     LEFT JOIN pg_catalog.pg_namespace AS n ON n.nspname = 'bi_refresh_as_owner'
     LEFT JOIN pg_catalog.pg_proc AS p ON p.pronamespace = n.oid AND p.proname = pg_catalog.format('maintain_%s', m.id)
     WHERE m.id = table_id;
 
     IF NOT found THEN
         RAISE EXCEPTION 'a table that is kept for it is gone' USING ERRCODE = 'undefined_table';
+    ELSIF target.lacks_definition THEN
+        RAISE EXCEPTION 'the view that says what is kept for % is gone', target.view_name USING ERRCODE = 'undefined_table';
     ELSIF target.proowner IS DISTINCT FROM target.relowner OR target.prosecdef IS NOT true THEN
         RAISE EXCEPTION 'nothing allows refreshes of % to act as %, who owns it now', target.view_name, target.owner
         USING ERRCODE = 'insufficient_privilege',

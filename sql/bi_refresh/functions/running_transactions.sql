@@ -1,5 +1,5 @@
--- The transactions of this database, but this one, that may have a snapshot from before now. For a session that the caller may look into,
--- only while it has one.
+-- The transactions of this database, but this one, that may have a snapshot from before now. For a session that the
+-- caller may look into, only while it has one.
 CREATE OR REPLACE FUNCTION bi_refresh.running_transactions()
 RETURNS TABLE (transaction text, description text)
 LANGUAGE sql

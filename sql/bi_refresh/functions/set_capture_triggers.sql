@@ -9,10 +9,7 @@ SET lock_timeout = '5s'
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    functions CONSTANT oid[] := ARRAY[
-        pg_catalog.to_regproc(pg_catalog.format('bi_refresh_incremental.capture_%s', capture_id)),
-        pg_catalog.to_regproc(pg_catalog.format('bi_refresh_incremental.capture_row_%s', capture_id))
-    ];
+    functions CONSTANT oid[] := bi_refresh.capture_function_oids(capture_id);
     place record;
     change record;
     changed integer := 0;

@@ -42,7 +42,7 @@ BEGIN
 
         SELECT pg_catalog.string_agg(
             pg_catalog.format(
-                'SELECT present.ctid, (present.*)::pg_catalog.record, %s FROM %s',
+                'SELECT present.ctid, ROW(%1$s), %1$s FROM %2$s',
                 bi_refresh.column_list(target.relation, 'present.'), part.text
             ),
             ' UNION ALL ' ORDER BY part.cut

@@ -1,5 +1,5 @@
--- Puts a table that was built for a view under its name, in place of the materialized view, or of the table of a former definition. From
--- its commit on refreshes keep this one. Raises as swap_relation() does.
+-- Puts a table that was built for a view under its name, in place of the materialized view, or of the table of a
+-- former definition. From its commit on refreshes keep this one. Raises as swap_relation() does.
 CREATE OR REPLACE FUNCTION bi_refresh.swap_in_table(view_name text, table_id integer, budget interval)
 RETURNS void
 LANGUAGE plpgsql

@@ -1,5 +1,8 @@
--- Puts the materialized view that a view is to be again under its name, in place of the table. Raises as swap_relation() does.
-CREATE OR REPLACE FUNCTION bi_refresh.swap_in_view(view_name text, successor oid, snapshot_at timestamptz, budget interval)
+-- Puts the materialized view that a view is to be again under its name, in place of the table. Raises as
+-- swap_relation() does.
+CREATE OR REPLACE FUNCTION bi_refresh.swap_in_view(
+    view_name text, successor oid, snapshot_at timestamptz, budget interval
+)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp

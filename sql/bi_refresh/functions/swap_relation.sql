@@ -1,9 +1,10 @@
--- Puts another relation in the place of a managed view's, or raises 55P03 and has changed nothing: then some of the locks were not to be
--- had within `budget`, and it is to be tried again.
+-- Puts another relation in the place of a managed view's, or raises 55P03 and has changed nothing: then some of the
+-- locks were not to be had within `budget`, and it is to be tried again.
 --
--- Readers of the view wait for all this time, and see the one relation or the other. A reader that holds one of the relations and waits for
--- another, while we hold that one and wait for the first, would be ended by PostgreSQL after deadlock_timeout: so the time from our first
--- lock to our last stays well below it, and it is we who give way. What reads the view is locked before it, as its readers do.
+-- Readers of the view wait for all this time, and see the one relation or the other. A reader that holds one of the
+-- relations and waits for another, while we hold that one and wait for the first, would be ended by PostgreSQL after
+-- deadlock_timeout: so the time from our first lock to our last stays well below it, and it is we who give way. What
+-- reads the view is locked before it, as its readers do.
 CREATE OR REPLACE FUNCTION bi_refresh.swap_relation(
     view_name text, successor oid, budget interval, more_rights jsonb DEFAULT '[]'
 )

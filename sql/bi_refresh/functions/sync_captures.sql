@@ -1,8 +1,8 @@
 -- Brings what captures changes up to date: triggers for partitions that were attached, back for those that lost theirs, away from
--- tables that left a tree; row triggers where logical replication has begun to write; what nobody needs any more is released. One
--- row for each table where there was something to do: action is captured, released, or why it could not be done. One table's
--- trouble does not keep the others waiting.
-CREATE OR REPLACE FUNCTION bi_refresh.sync_captures()
+-- tables that left a tree; row triggers where logical replication has begun to write. NULL: for all captured tables, after
+-- find_restored() and before release_captures(). One row for each where there was something to do: action is captured, or why it
+-- could not be done. Tables stay locked against writers to the transaction's end, so whoever has many asks for one at a time.
+CREATE OR REPLACE FUNCTION bi_refresh.sync_captures(capture_ids integer[] DEFAULT NULL)
 RETURNS TABLE (relation text, action text)
 LANGUAGE plpgsql
 SECURITY DEFINER
@@ -13,10 +13,14 @@ DECLARE
     message text;
     changed integer;
 BEGIN
+    IF capture_ids IS NULL THEN
+        RETURN QUERY SELECT f.relation, f.action FROM bi_refresh.find_restored() AS f;
+    END IF;
     FOR captured IN
         SELECT t.id, t.relation AS top, t.relation::pg_catalog.regclass::text AS name
         FROM bi_refresh.captured_table AS t
-        WHERE EXISTS (SELECT FROM bi_refresh.maintained_source AS s WHERE s.capture_id = t.id)
+        WHERE (t.id = ANY (sync_captures.capture_ids) OR sync_captures.capture_ids IS NULL)
+            AND EXISTS (SELECT FROM bi_refresh.maintained_source AS s WHERE s.capture_id = t.id)
         ORDER BY t.relation
     LOOP
         relation := captured.name;
@@ -48,6 +52,8 @@ BEGIN
             captured.id
         );
     END LOOP;
-    RETURN QUERY SELECT r.relation, r.action FROM bi_refresh.release_captures() AS r;
+    IF capture_ids IS NULL THEN
+        RETURN QUERY SELECT r.relation, r.action FROM bi_refresh.release_captures() AS r;
+    END IF;
 END
 $$;

@@ -1,11 +1,14 @@
--- Puts a relation in the place of another one: its schema, its name, its indexes' and statistics' names, grants, comments; and the former
--- one aside. Both are locked against everybody, and so is what reads the former one.
+-- Puts a relation in the place of another one: its schema, its name, its indexes' and statistics' names, grants,
+-- comments; and the former one aside. Both are locked against everybody, and so is what reads the former one.
 --   dependents    statements that bind the readers to what has the name by then
 --   more_rights   see copy_grants()
 --
--- The former one is not dropped yet. A session that executes a function with a parsed body may have taken from it, before it was bound
--- anew, that the former one is to be read, and wait for its lock: it reads it now, and would fail (see drop_retired()).
-CREATE OR REPLACE FUNCTION bi_refresh.take_name(former oid, successor oid, dependents text[], more_rights jsonb DEFAULT '[]')
+-- The former one is not dropped yet. A session that executes a function with a parsed body may have taken from it,
+-- before it was bound anew, that the former one is to be read, and wait for its lock: it reads it now, and would fail
+-- (see drop_retired()).
+CREATE OR REPLACE FUNCTION bi_refresh.take_name(
+    former oid, successor oid, dependents text[], more_rights jsonb DEFAULT '[]'
+)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp

@@ -1,4 +1,5 @@
--- Has what this transaction creates next stored where a relation or index is: its tablespace, and the access method of tables.
+-- Has what this transaction creates next stored where a relation or index is: its tablespace, and the access method
+-- of tables.
 CREATE OR REPLACE FUNCTION bi_refresh.use_storage_of(model oid)
 RETURNS void
 LANGUAGE sql

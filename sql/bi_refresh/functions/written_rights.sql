@@ -1,5 +1,5 @@
--- The rights on a materialized view, and on its columns, that a table in its place does not give, to be given back with it. They never
--- had an effect but to be there.
+-- The rights on a materialized view, and on its columns, that a table in its place does not give, to be given back
+-- with it. They never had an effect but to be there.
 CREATE OR REPLACE FUNCTION bi_refresh.written_rights(relation oid)
 RETURNS jsonb
 LANGUAGE sql

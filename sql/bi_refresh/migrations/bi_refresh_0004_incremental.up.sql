@@ -30,7 +30,7 @@ COMMENT ON SCHEMA bi_refresh_as_owner IS
 'Functions by which refreshes act with the rights of the owners of views. Let nobody use it.';
 
 -- A base table, or a tree of partitions or inheriting tables, whose changes are captured: once for all views that read
--- it. Its log_<id>, pending_<id> and capture_<id>() are in bi_refresh_incremental.
+-- it. Its log_<id>, pending_<id> and capture_<id>_insert() and so on are in bi_refresh_incremental.
 CREATE TABLE bi_refresh.captured_table (
     id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     relation oid NOT NULL UNIQUE,

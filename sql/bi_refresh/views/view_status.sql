@@ -69,7 +69,9 @@ SELECT
     incremental.distrust_reason,
     last_refresh.strategy AS last_strategy,
     last_refresh.changed_keys AS last_changed_keys,
-    CASE WHEN incremental.status IS NOT NULL AND last_refresh.strategy = 'difference' THEN last_refresh.reason END AS why_full
+    CASE
+        WHEN incremental.status IS NOT NULL AND last_refresh.strategy = 'difference' THEN last_refresh.reason
+    END AS why_full
 FROM bi_refresh.view_policy AS p
 INNER JOIN relation ON p.view_name = relation.view_name
 LEFT JOIN bi_refresh.view_state AS s ON p.view_name = s.view_name

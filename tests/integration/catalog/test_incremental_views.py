@@ -157,6 +157,8 @@ def test_a_policy_is_not_taken_from_it_when_its_pattern_goes(database: Database)
 
 def test_touch_triggers_are_not_for_what_is_captured(database: Database) -> None:
     make_maintained_view(database, "b")
+    stages = {"step": "SELECT id, label FROM source"}
+    make_maintained_view(database, "d", query="SELECT id FROM {step}", stages=stages, output="materialized_view")
     database.execute("UPDATE bi_refresh.view_policy SET change_detection = 'touch'")
     assert database.rows("SELECT relation FROM bi_refresh.sync_touch_triggers()") == []
     make_view(database, "c", query=ON_B)
@@ -202,6 +204,26 @@ def test_nothing_is_proposed_for_tables_of_ours(empty_database: Database) -> Non
     with empty_database.session() as session:
         assert not session.reads_maintained
         assert sorted(read_dependencies(session).nodes) == ["public.a"]
+
+
+@pytest.mark.parametrize("trouble", ["gone", "held"])
+def test_planning_goes_on_where_a_log_cannot_be_read(database: Database, trouble: str) -> None:
+    """One view's trouble is its own step's, and not the run's."""
+    database.execute("CREATE TABLE source (id integer, label text)")
+    make_maintained_view(database, "b")
+    database.execute(
+        "INSERT INTO bi_refresh.maintained_source (table_id, capture_id, slice, layout) SELECT m.id, c.id, 1, c.layout"
+        " FROM bi_refresh.maintained_table AS m CROSS JOIN bi_refresh.capture_table('source'::regclass, '{id}') AS c"
+    )
+    assert views_of(database)["public.b"].changes_wait is False
+    database.execute("INSERT INTO source VALUES (1, 'one')")
+    assert views_of(database)["public.b"].changes_wait is True
+    with database.connect() as other:
+        if trouble == "held":
+            other.execute("BEGIN; LOCK TABLE bi_refresh_incremental.log_1")
+        else:
+            other.execute("DROP TABLE bi_refresh_incremental.log_1 CASCADE")
+        assert views_of(database)["public.b"].changes_wait is None
 
 
 def test_old_mismatches_go_with_the_log_once_the_view_is_trusted_again(database: Database) -> None:

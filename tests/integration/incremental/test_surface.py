@@ -12,6 +12,7 @@ import pytest
 from tests.fix_command_line import CommandLine
 from tests.fix_database import Database
 from tests.fix_paging import TASK_GROUP, Paging
+from tests.fix_roles import MakeRole, dsn_as
 from tests.fix_task import CRON, Finished, RunTask
 from tests.paging.notifications import alarm, record
 
@@ -99,6 +100,46 @@ def test_what_changed_is_refreshed_before_what_reads_it(
         1,
     )
     assert status["public.top"]["incremental_status"] is None
+
+
+def test_a_view_over_it_is_left_alone_while_its_rows_are_as_they_were(shop: Database, run_task: RunTask) -> None:
+    """By the fingerprint of the table, which a refresh that wrote nothing leaves as it was."""
+    for statement in (CHANGE, "SELECT 1"):  # the second time, the server has counted what the first one wrote
+        shop.execute(f"{statement}; {DUE}")
+        run_task(shop, **CRON)
+    shop.execute(f"UPDATE sale SET amount = amount WHERE id = 7; {DUE}")
+    run = run_task(shop, **CRON)
+    assert sorted(line["view"] for line in run.events("step_finished")) == ["public.count", "public.region"]
+    skipped = {line["view"]: line["reason"] for line in run.events("step_skipped")}
+    assert skipped["public.top"].startswith("nothing changed since ")
+    assert shop.value("SELECT bool_and(global_data_timestamp > now() - interval '1 min') FROM bi_refresh.view_state")
+
+
+def test_dead_rows_of_its_table_are_counted_and_removed(shop: Database, run_task: RunTask) -> None:
+    """Its refreshes lock the table often enough to keep autovacuum away."""
+    shop.execute("UPDATE bi_refresh.view_state SET churned_rows = 20000 WHERE view_name = 'public.region'")
+    shop.execute(CHANGE + ";" + DUE)
+    run = run_task(shop, **CRON)
+    assert [line["view"] for line in run.events("view_vacuumed")] == ["public.region"]
+    assert shop.rows("SELECT view_name, churned_rows FROM bi_refresh.view_state ORDER BY view_name") == [
+        ("public.count", 0),
+        ("public.region", 0),
+        ("public.top", 0),
+    ]
+
+
+def test_roles_that_only_refresh_or_only_look(
+    shop: Database, command_line: CommandLine, run_task: RunTask, make_role: MakeRole
+) -> None:
+    shop.execute(CHANGE + ";" + DUE)
+    looks = {"DATABASE_URL": dsn_as(shop, make_role("bi_refresh_reader"))}
+    steps = {step["view"]: step for step in command_line(None, "plan", "--json", **looks).json["steps"]}
+    assert steps["public.region"]["look"] == "changes wait"
+    assert {view["name"] for view in command_line(None, "status", "--json", **looks).json} == set(steps)
+    assert command_line(None, "doctor", "--json", **looks).json["views"][1]["view"] == "public.region"
+    run = run_task(None, **CRON, DATABASE_URL=dsn_as(shop, make_role("bi_refresh_refresher")))
+    finished = {line["view"]: line["strategy"] for line in run.events("step_finished")}
+    assert (run.exit_code, finished["public.region"]) == (0, "incremental")
 
 
 def test_whoever_forces_a_refresh_gets_the_whole(shop: Database, command_line: CommandLine) -> None:

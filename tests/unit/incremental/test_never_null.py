@@ -1,5 +1,5 @@
-"""Which output columns are never NULL, by the text of the query. Tables: t and u, each with an `id` that is NOT NULL and
-an `x` that is not."""
+"""Which output columns are never NULL, by the text of the query. Tables: t and u, each with an `id` that is NOT NULL
+and an `x` that is not."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def test_a_writer_needs_no_right_to_bi_refresh_and_gains_none(database: Database
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             writer.execute(
                 f"CREATE TEMPORARY TABLE own (id integer); CREATE TRIGGER t AFTER INSERT ON own"
-                f" EXECUTE FUNCTION bi_refresh_incremental.capture_{facts.id}()".encode()
+                f" EXECUTE FUNCTION bi_refresh_incremental.capture_{facts.id}_insert()".encode()
             )
     assert facts.entries() == Counter([(1, 3, "c"), (1, 4, "c"), (-1, 3, "c"), (-1, 4, "c"), (0, None, None)])
     database.execute(f"REVOKE ALL ON facts FROM {writer_role}")

@@ -50,13 +50,13 @@ _LOSSES = {
         "DROP TRIGGER bi_refresh_capture_update_{id} ON facts;"
         " CREATE TRIGGER bi_refresh_capture_update_{id} AFTER UPDATE ON facts REFERENCING NEW TABLE AS new_rows"
         " OLD TABLE AS old_rows FOR EACH STATEMENT WHEN (false)"
-        " EXECUTE FUNCTION bi_refresh_incremental.capture_{id}();"
+        " EXECUTE FUNCTION bi_refresh_incremental.capture_{id}_update();"
         " ALTER TABLE facts ENABLE ALWAYS TRIGGER bi_refresh_capture_update_{id}"
     ): "the trigger bi_refresh_capture_update_{id} on public.facts is not enabled always, or not as it was made",
     (
-        "CREATE OR REPLACE FUNCTION bi_refresh_incremental.capture_{id}() RETURNS trigger LANGUAGE plpgsql"
+        "CREATE OR REPLACE FUNCTION bi_refresh_incremental.capture_{id}_update() RETURNS trigger LANGUAGE plpgsql"
         " SECURITY DEFINER AS 'BEGIN RETURN NULL; END'"
-    ): "the function bi_refresh_incremental.capture_{id}() is not as it was made",
+    ): "the function bi_refresh_incremental.capture_{id}_update() is not as it was made",
 }
 
 

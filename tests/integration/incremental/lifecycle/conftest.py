@@ -161,13 +161,12 @@ def stop_at(step: str, *, occurrence: int = 1) -> Any:
     return say
 
 
-@pytest.fixture
-def shop(make_role: MakeRole, database: Database) -> Shop:  # the roles go after the database that they have grants in
-    """The shop with a managed view, rows, dependents and grants."""
-    made = Shop(database, make_role(), make_role())
-    database.execute(_SHOP)
-    database.execute(_EVERYTHING)
-    database.execute(
+def set_up_shop(made: Shop, *, as_owner: Database | None = None, has_schema: bool = False) -> None:
+    """Tables, rows, the managed view, dependents and grants."""
+    owned = as_owner or made.database
+    owned.execute(_SHOP.replace("CREATE SCHEMA shop;", "") if has_schema else _SHOP)
+    owned.execute(_EVERYTHING)
+    owned.execute(
         f"""
         GRANT USAGE ON SCHEMA shop TO {made.reader}, {made.analyst};
         GRANT SELECT ON shop.mv_revenue TO {made.reader} WITH GRANT OPTION;
@@ -175,7 +174,15 @@ def shop(make_role: MakeRole, database: Database) -> Shop:  # the roles go after
         GRANT SELECT (name), UPDATE (sales) ON shop.mv_revenue TO PUBLIC;
         GRANT SELECT ON shop.v_large, shop.v_both TO {made.reader};
         GRANT EXECUTE ON FUNCTION shop.total() TO {made.reader};
+        ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO {made.analyst};
         """
     )
-    database.manage(VIEW)
+    made.database.manage(VIEW)
+
+
+@pytest.fixture
+def shop(make_role: MakeRole, database: Database) -> Shop:  # the roles go after the database that they have grants in
+    """The shop, with roles of its own."""
+    made = Shop(database, make_role(), make_role())
+    set_up_shop(made)
     return made

@@ -54,7 +54,9 @@ def test_definitions_differ_while_it_is_enabled_only_where_they_must(shop: Shop)
         "GRANT SELECT(name) ON TABLE shop.mv_revenue TO PUBLIC;"[:0] or rights,
         "GRANT UPDATE(sales) ON TABLE shop.mv_revenue TO PUBLIC;",
     ]
-    assert not any(line.startswith("GRANT INSERT") or "UPDATE" in line.split(" ON ")[0] for line in new if "GRANT" in line)
+    assert not any(
+        line.startswith("GRANT INSERT") or "UPDATE" in line.split(" ON ")[0] for line in new if "GRANT" in line
+    )
 
 
 def test_nobody_but_the_refresh_writes_to_it(shop: Shop) -> None:

@@ -117,7 +117,7 @@ def test_an_older_snapshot_never_finds_the_view_that_was_given_back_empty(shop: 
     with shop.database.connect(autocommit=False) as reader:
         reader.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         reader.execute("SELECT count(*) FROM shop.unrelated")
-        shop.disable(patience_s=30)
+        shop.disable(patience_s=1)
         assert reader.execute("SELECT count(*) FROM shop.mv_revenue").fetchone() == (rows,)
 
 

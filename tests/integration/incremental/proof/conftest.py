@@ -27,12 +27,10 @@ def shapes_database(server: EmbeddedServer) -> Iterator[Database]:
 
 @pytest.fixture(scope="package")
 def shapes(shapes_database: Database) -> Mapping[str, Shape]:
-    """Those that this server knows the syntax of, each as a materialized view with its indexes."""
-    version = shapes_database.value("SELECT current_setting('server_version_num')::integer / 10000")
-    known = {shape.name: shape for shape in SHAPES if shape.since <= version}
-    for shape in known.values():
+    """Each as a materialized view with its indexes."""
+    for shape in SHAPES:
         shapes_database.execute(shape.ddl)
-    return known
+    return {shape.name: shape for shape in SHAPES}
 
 
 @pytest.fixture(scope="package")

@@ -28,6 +28,9 @@ def test_each_table_is_as_expected(
         indirect = {source.name for source in proof.sources if source.slice is None}
         expected = [{f"public.{table}" for table in tables} for tables in (shapes[name].direct, shapes[name].indirect)]
         assert [direct, indirect] == expected, name
+        expected_obstacle = shapes[name].obstacle
+        assert expected_obstacle is None or any(expected_obstacle in said for said in proof.obstacles), name
+        assert expected_obstacle is not None or not proof.obstacles, name
         assert all((source.reason is None) == (source.slice is not None) for source in proof.sources), name
 
 

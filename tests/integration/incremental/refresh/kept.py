@@ -1,4 +1,4 @@
-"""Incremental views that a test makes by hand, table by table: what `vistafresca incremental enable` makes of a proof."""
+"""Incremental views that a test makes by hand, table by table: what enabling makes of a proof."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ class KeptView:
     tables: dict[str, int] = field(default_factory=dict)  # stage ('': the output) to maintained_table.id
 
     def refresh(self, **plan: Any) -> dict[str, Any]:
-        """One step as the task takes it, after it has distributed what was captured; returns its log row, of a refresh that
-        did not fail."""
+        """One step as the task takes it, after it has distributed what was captured; returns its log row, of a refresh
+        that did not fail."""
         self.database.execute("SELECT bi_refresh.distribute_changes()")
         entry = run_step(self.database, self.name, **plan)
         assert entry["error"] is None, entry["error"]
@@ -58,9 +58,9 @@ class KeptView:
     def differing(self, connection: psycopg.Connection[Any] | None = None) -> dict[str, int]:
         """In how many rows each table differs from its definition: by EXCEPT ALL both ways and by whole records."""
         if connection is None:
-            with self.database.connect() as connection:
-                connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
-                return self.differing(connection)
+            with self.database.connect() as own:
+                own.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+                return self.differing(own)
         found: dict[str, int] = {}
         for stage, number in self.tables.items():
             row = connection.execute(
@@ -106,8 +106,8 @@ def keep(
     schema: str = "public",
     owner: str | None = None,
 ) -> KeptView:
-    """Make an incremental view <schema>.<name>, filled. `view`: it is a materialized view of this query over the stages,
-    with the key id, and reads the tables `view_reads`; in queries, {stage} stands for a stage's table."""
+    """Make an incremental view <schema>.<name>, filled. `view`: it is a materialized view of this query over the
+    stages, with the key id, and reads the tables `view_reads`; in queries, {stage} stands for a stage's table."""
     with psycopg.connect(database.dsn, autocommit=True) as connection:
         return _keep(
             database,
@@ -120,7 +120,7 @@ def keep(
         )
 
 
-def _keep(
+def _keep(  # noqa: PLR0917 - keep()'s own
     database: Database,
     connection: psycopg.Connection[Any],
     full_name: str,
@@ -164,7 +164,7 @@ def _keep(
     return kept
 
 
-def _make_table(
+def _make_table(  # noqa: PLR0917 - keep()'s own
     connection: psycopg.Connection[Any],
     view: str,
     stage: str,

@@ -1,4 +1,5 @@
-"""Views of every kind that a refresh treats in its own way, over three small tables with keys that move, repeat and are NULL."""
+"""Views of every kind that a refresh treats in its own way, over three small tables with keys that move, repeat and are
+NULL."""
 
 from __future__ import annotations
 

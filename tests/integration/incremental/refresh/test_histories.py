@@ -1,4 +1,5 @@
-"""Histories of random changes: after each refresh every table is what its definition gives in the refresh's own snapshot."""
+"""Histories of random changes: after each refresh every table is what its definition gives in the refresh's own
+snapshot."""
 
 from __future__ import annotations
 
@@ -12,6 +13,13 @@ from tests.integration.incremental.refresh.shapes import ALL, TABLES
 
 _STEPS = 150 if os.environ.get("VISTAFRESCA_LONG_TESTS") else 12
 _REFRESH = "SELECT status FROM bi_refresh.refresh_bi_views(%s::text[], 'manual', 'the tests')"
+
+
+_MOVE_GROUP = "UPDATE groups SET id = {new} WHERE id = {old} AND NOT EXISTS (SELECT FROM groups WHERE id = {new})"
+_FILL_PARTITION = """
+    INSERT INTO parts_{part} (id, a, n) SELECT id, {a}, {n} FROM generate_series(1, 400) AS id
+    WHERE satisfies_hash_partition('parts'::regclass, 2, {part}, id) LIMIT 2
+"""
 
 
 def _change(chosen: random.Random) -> str:
@@ -30,11 +38,9 @@ def _change(chosen: random.Random) -> str:
             f"INSERT INTO groups VALUES ({number % 9}, 'x', {number}) ON CONFLICT (id) DO UPDATE SET weight = {n}",
             f"UPDATE groups SET weight = weight * 1.0 WHERE id = {number % 6}",
             f"DELETE FROM groups WHERE id = {number % 9}",
-            f"UPDATE groups SET id = {number + 10} WHERE id = {number % 6} AND NOT EXISTS"
-            f" (SELECT FROM groups WHERE id = {number + 10})",
+            _MOVE_GROUP.format(new=number + 10, old=number % 6),
             f"INSERT INTO parts (a, n) VALUES ({a}, {number})",
-            f"INSERT INTO parts_{number % 2} (id, a, n) SELECT id, {a}, {number} FROM generate_series(1, 400) AS id"
-            f" WHERE satisfies_hash_partition('parts'::regclass, 2, {number % 2}, id) LIMIT 2",
+            _FILL_PARTITION.format(part=number % 2, a=a, n=number),
             f"UPDATE parts SET a = {b} WHERE id % 9 = {number % 9}",
             f"UPDATE parts SET id = id + 500 WHERE id = {number}",
             f"DELETE FROM parts WHERE id % 10 = {number % 10}",
@@ -50,7 +56,7 @@ def test_any_history_leaves_what_the_definition_gives(database: Database, shape:
     history: list[str] = []
     with database.connect() as writer, database.connect() as refresher:
         for step in range(_STEPS):
-            chosen = random.Random(f"{shape} {step}")
+            chosen = random.Random(f"{shape} {step}")  # noqa: S311 - to be repeated
             for _ in range(chosen.randrange(4)):
                 history.append(_change(chosen))
                 writer.execute(history[-1].encode())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.integration.incremental.refresh.kept import KeptView
 
-# What is done, how many slices that touches, and how many rows of the view are inserted and deleted: one after the other.
+# What is done, how many slices that touches, and how many rows of the view are inserted and deleted.
 _CHANGES = (
     ("INSERT INTO orders VALUES (1000, 3, 5)", 1, (1, 1)),
     ("INSERT INTO orders VALUES (1001, 77, 5)", 1, (1, 0)),

@@ -1,5 +1,5 @@
-"""Three roles: the owner of bi_refresh, the owner of the view, and whoever refreshes. What the view's owner wrote runs with the
-view owner's rights and no others."""
+"""Three roles: the owner of bi_refresh, the owner of the view, and whoever refreshes. What the view's owner wrote runs
+with the view owner's rights and no others."""
 
 from __future__ import annotations
 
@@ -44,9 +44,11 @@ _SPY = """
 
 @pytest.fixture
 def roles(
-    server: EmbeddedServer, make_role: MakeRole, migrated_template: Database
+    server: EmbeddedServer,
+    make_role: MakeRole,
+    migrated_template: Database,  # noqa: ARG001 - its migration has made the group roles
 ) -> Iterator[tuple[DatabaseAs, DatabaseAs, DatabaseAs]]:
-    """A database as its three roles see it: bi_refresh's owner, the view's owner, a refresher. (The template's migration has made the group roles.)"""
+    """A database as its three roles see it: bi_refresh's owner, the view's owner, a refresher."""
     database = create_database(server)
     view_owner = make_role()
     owner = make_role(view_owner)
@@ -92,7 +94,7 @@ def _keep(roles: tuple[DatabaseAs, DatabaseAs, DatabaseAs]) -> KeptView:
 def test_what_the_views_owner_wrote_runs_as_the_views_owner(
     roles: tuple[DatabaseAs, DatabaseAs, DatabaseAs],
 ) -> None:
-    """Definition, key expressions, triggers and index expressions; slice by slice, in full, and when samples are taken."""
+    """Definition, key expressions, triggers and index expressions; slice by slice, in full, and for samples."""
     _, as_view_owner, _ = roles
     view = _keep(roles)
     _as(
@@ -117,10 +119,13 @@ def test_what_the_views_owner_wrote_runs_as_the_views_owner(
     assert _as(as_view_owner, "SELECT count(*) FROM bi.kept") == [(1,)]
 
 
+_REPLACE = """
+    CREATE OR REPLACE FUNCTION bi_refresh_as_owner.maintain_1(statement text, returns_value boolean) RETURNS jsonb
+    LANGUAGE sql AS 'SELECT NULL::jsonb'
+"""
 _ATTEMPTS = (
     "ALTER FUNCTION bi_refresh_as_owner.maintain_1(text, boolean) SECURITY INVOKER",
-    "CREATE OR REPLACE FUNCTION bi_refresh_as_owner.maintain_1(statement text, returns_value boolean) RETURNS jsonb"
-    " LANGUAGE sql AS 'SELECT NULL::jsonb'",
+    _REPLACE,
     "SELECT bi_refresh_as_owner.maintain_1('SELECT 1', false)",
     "DELETE FROM bi_refresh_incremental.pending_1",
     "SELECT bi_refresh.execute_as_owner(1, 'SELECT 1')",
@@ -152,7 +157,7 @@ def _distribute(roles: tuple[DatabaseAs, DatabaseAs, DatabaseAs]) -> None:
     _as(roles[0], "SELECT bi_refresh.distribute_changes()")
 
 
-def _refresh(view: KeptView) -> tuple[str, str]:
+def _refresh(view: KeptView) -> tuple[Any, ...]:
     """As a refresher's task does; what became of it and what went wrong."""
     with psycopg.connect(view.database.dsn, autocommit=True) as connection:
         connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")

@@ -73,7 +73,7 @@ def make_linear_table(database: Database, query: str, source: str, *, stage: str
             "SELECT set_config('search_path', '', false) || pg_get_viewdef('public.spelled'::regclass)"
         )
         (found,) = split(text, [stage], subject=VIEW).stages
-        linear = read_linear(session, found, subject=VIEW)
+        linear = read_linear(session, found, str, subject=VIEW)
     assert not isinstance(linear, str), linear
     database.execute("INSERT INTO bi_refresh.view_policy (view_name) VALUES (%s) ON CONFLICT DO NOTHING", VIEW)
     database.execute(

@@ -39,6 +39,12 @@ _QUERIES = {
             avg(s.points * 2) AS doubled, max(s.amount) AS highest, sum(greatest(s.pieces, 0::smallint)) AS pieces
         FROM public.sale AS s GROUP BY 1, 2, 3
     """,
+    "extreme values": """
+        SELECT
+            s.city, max(s.at) AS latest, min(s.at) AS earliest, max(s.price) AS dearest, min(s.points) AS fewest,
+            max(s.pieces) FILTER (WHERE s.amount > 1) AS most, min(lower(s.city)) AS name, max(s.big) - min(s.big) AS width
+        FROM public.sale AS s WHERE s.points IS DISTINCT FROM 2 GROUP BY s.city
+    """,
     "nothing but a count": "SELECT count(*) AS n, date_trunc('month', s.at) AS month FROM public.sale s GROUP BY 2",
 }
 
@@ -207,7 +213,7 @@ def test_a_part_of_a_table_is_not_counted_by_itself(database: Database) -> None:
         for table in ("whole", "parent", "part", "child", "kept"):
             query = f"WITH a AS (SELECT t.k, count(*) AS n FROM public.{table} t GROUP BY t.k) SELECT a.n FROM a"
             (stage,) = split(query, ["a"], subject="public.v").stages
-            is_linear = not isinstance(read_linear(session, stage, subject="public.v"), str)
+            is_linear = not isinstance(read_linear(session, stage, str, subject="public.v"), str)
             assert is_linear == (table in ("whole", "parent"))
 
 

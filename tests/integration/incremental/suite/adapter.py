@@ -8,6 +8,8 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from refresh_task.incremental import enable
+from refresh_task.incremental.proofs import keep_proofs
+from refresh_task.incremental.upkeep import keep_captures
 from tests.fix_database import Database
 from tests.integration.incremental.shapes import Shape
 
@@ -19,7 +21,7 @@ _ANNOUNCE = """
 _REFRESH = "SELECT status FROM bi_refresh.refresh_bi_views(%s::text[], 'cron', 'the suite')"
 _LOGGED = """
     SELECT status, strategy, coalesce(error, reason) FROM bi_refresh.mv_refresh_log
-    WHERE view_name = %s ORDER BY id DESC LIMIT 1
+    WHERE view_name = %s AND backend_pid = pg_backend_pid() ORDER BY id DESC LIMIT 1
 """
 
 
@@ -37,17 +39,25 @@ def enable_view(database: Database, view: str) -> None:
         enable(session, view)
 
 
-def refresh(
-    control: psycopg.Connection[Any], worker: psycopg.Connection[Any], view: str, *, announced: bool = True
-) -> tuple[str, str, str]:
-    """One refresh in the worker's open transaction, as the task's executor carries it out, or (not announced) as
-    somebody does at psql. Returns status, strategy and reason; raises what the refresh raises."""
-    if announced:
-        plan = {
-            "strategy": "concurrent", "reason": "due", "due_by": "target lag", "fingerprinting": "check",
-            "change_detection": "fingerprint", "on_error": "raise",
-        }  # fmt: skip
-        control.execute(_ANNOUNCE, [view, view, Jsonb(plan), worker.info.backend_pid])
+def keep(database: Database) -> None:
+    """What every run of the task does first."""
+    with database.session() as session:
+        for remark in (*keep_captures(session), *keep_proofs(session)):
+            del remark
+
+
+def announce(control: psycopg.Connection[Any], worker: psycopg.Connection[Any], view: str) -> None:
+    """Commit the plan that the worker's refresh will find, before the worker takes its snapshot: as the task does."""
+    plan = {
+        "strategy": "concurrent", "reason": "due", "due_by": "target lag", "fingerprinting": "check",
+        "change_detection": "fingerprint", "on_error": "raise",
+    }  # fmt: skip
+    control.execute(_ANNOUNCE, [view, view, Jsonb(plan), worker.info.backend_pid])
+
+
+def refresh(worker: psycopg.Connection[Any], view: str) -> tuple[str, str, str]:
+    """One refresh in the worker's open transaction: as the task's executor carries it out if it was announced,
+    otherwise as somebody does at psql. Returns status, strategy and reason; raises what the refresh raises."""
     worker.execute(_REFRESH, [[view]])
     status, strategy, reason = worker.execute(_LOGGED, [view]).fetchone() or ("", "", "")
     return str(status), str(strategy), str(reason)

@@ -50,6 +50,9 @@ def differences(connection: psycopg.Connection[Any], contents: str, definition: 
     return found
 
 
+_FOUND = "SELECT to_jsonb(m)::text FROM bi_refresh.incremental_mismatch AS m WHERE m.view_name = %s LIMIT 1"
+
+
 def wrong_tables(connection: psycopg.Connection[Any], view: str, definition: str) -> Iterator[str]:
     """Of a view and of all that is maintained for it, what is not equal to its definition."""
     for difference in differences(connection, view, definition):
@@ -57,3 +60,6 @@ def wrong_tables(connection: psycopg.Connection[Any], view: str, definition: str
     for relation, defining_view in connection.execute(_KEPT, [view]).fetchall():
         for difference in differences(connection, relation, f"TABLE {defining_view}"):
             yield f"{relation} of {view}: {difference}"
+    # what its own comparisons find is mended at once
+    for (mismatch,) in connection.execute(_FOUND, [view]).fetchall():
+        yield f"{view} was found to differ: {mismatch}"

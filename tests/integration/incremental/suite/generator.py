@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable, Sequence
 
 from tests.integration.incremental.shapes import Shape
-from tests.integration.incremental.suite.history import GID, Event, Refresh, Run, Write
+from tests.integration.incremental.suite.history import GID, Event, Keep, Refresh, Run, Write
 from tests.integration.incremental.suite.statements import Statements
 
 _WRITERS_SETTINGS = (
@@ -54,8 +54,8 @@ def random_history(
         history += [
             Refresh(
                 view,
-                (choice.choice(_REFRESHERS_SETTINGS),) if choice.random() < 0.05 else (),
-                "READ COMMITTED" if choice.random() < 0.05 else "REPEATABLE READ",
+                (choice.choice(_REFRESHERS_SETTINGS),) if choice.random() < 0.02 else (),
+                "READ COMMITTED" if choice.random() < 0.03 else "REPEATABLE READ",
             )
             for view in choice.sample(views, len(views))
             if choice.random() < 0.6
@@ -90,8 +90,8 @@ def _meanwhile(choice: random.Random) -> list[Event]:
     if choice.random() < 0.3:
         found.append(Run("SELECT bi_refresh.distribute_changes()"))
     if choice.random() < 0.2:
-        found.append(Run("SELECT bi_refresh.sync_captures()"))
-    if choice.random() < 0.05:
+        found.append(Keep())
+    if choice.random() < 0.02:
         found.append(Write((f"ALTER TABLE orders {choice.choice(['DISABLE', 'ENABLE'])} TRIGGER ALL",)))
     if choice.random() < 0.05:
         found.append(Run("VACUUM ANALYZE"))

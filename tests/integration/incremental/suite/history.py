@@ -55,7 +55,15 @@ class Refresh:
         return "\n".join([*lines, f"SELECT * FROM bi_refresh.refresh_bi_views(ARRAY['{self.view}']);", "COMMIT;"])
 
 
-Event = Write | Run | Refresh
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """What every run of the task does first."""
+
+    def __str__(self) -> str:
+        return "-- vistafresca: keep_captures() and keep_proofs()"
+
+
+Event = Write | Run | Refresh | Keep
 History = Sequence[Event]
 
 

@@ -10,10 +10,11 @@ from typing import Any
 
 import psycopg
 
+from refresh_task.errors import VistafrescaError
 from tests.fix_database import Database
 from tests.integration.incremental.suite import adapter
 from tests.integration.incremental.suite.compare import wrong_tables
-from tests.integration.incremental.suite.history import Event, History, Refresh, Run, Write, perform
+from tests.integration.incremental.suite.history import Event, History, Keep, Refresh, Run, Write, perform
 
 # Of a prepared transaction that nobody has ended yet.
 _LOCKED_OUT = (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected)
@@ -72,6 +73,11 @@ class Player:
                 self.counts["statements that failed"] += 1
             except psycopg.Error as error:
                 return Failure(number, "", _words(error), is_error=True)
+        elif isinstance(event, Keep):
+            try:
+                adapter.keep(self.database)
+            except VistafrescaError as error:
+                return Failure(number, "", str(error), is_error=True)
         else:
             try:
                 return self._refresh(number, event, sessions)
@@ -100,6 +106,8 @@ class Player:
         try:
             for setting in event.settings:
                 worker.execute(setting.encode())
+            if event.isolation == "REPEATABLE READ":
+                adapter.announce(sessions["control"], worker, event.view)
             worker.execute(f"BEGIN ISOLATION LEVEL {event.isolation}".encode())
             if event.meanwhile:
                 worker.execute("SELECT 1")
@@ -107,9 +115,7 @@ class Player:
                 failure = self._play(number, other, sessions)
                 if failure is not None:
                     return failure
-            status, strategy, reason = adapter.refresh(
-                sessions["control"], worker, event.view, announced=event.isolation == "REPEATABLE READ"
-            )
+            status, strategy, reason = adapter.refresh(worker, event.view)
             self.counts[f"{event.view}: {strategy}"] += 1
             self.counts[strategy] += 1
             words = list(wrong_tables(worker, event.view, self.definitions[event.view]))

@@ -43,6 +43,7 @@ class Race:
     wrong: list[str] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     stopped: threading.Event = field(default_factory=threading.Event)
+    latest: str = ""
 
     def run(self, *, refreshes: int, writers: int = 3, refreshers: int = 3) -> None:
         """Until the refreshers have made so many altogether. Errors of the threads are raised here."""
@@ -129,11 +130,13 @@ class Race:
         """One try, with a look at the outcome before the commit. `pause` lies between the snapshot and the work."""
         view = shape.view
         try:
+            adapter.announce(control, worker, view)
             with worker.transaction():
                 worker.execute("SELECT 1")
                 self.stopped.wait(pause)
-                status, strategy, reason = adapter.refresh(control, worker, view)
+                status, strategy, reason = adapter.refresh(worker, view)
                 self.counts[strategy] += 1
+                self.latest = f"{strategy} ({reason})"
                 if status not in ("completed", "skipped"):
                     self.wrong.append(f"{view}: {status}: {reason}")
                 if "another session" in reason:
@@ -159,10 +162,11 @@ class Race:
             worker.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             self.end_prepared(control, random.Random(0))  # noqa: S311  # reproducible, not secret
             control.execute("SELECT bi_refresh.sync_captures()")
+            control.execute("SELECT bi_refresh.distribute_changes()")
             for shape in self.shapes:
                 strategies = [self.refresh_once(worker, control, shape) for _ in range(2)]
                 if strategies[1] != "skip" and shape.moves != "time":
-                    self.wrong.append(f"{shape.name}: {' and then '.join(strategies)} when settled")
+                    self.wrong.append(f"{shape.name}: {' and then '.join(strategies)} when settled: {self.latest}")
 
     @contextmanager
     def _session(self) -> Iterator[psycopg.Connection[Any]]:

@@ -49,7 +49,7 @@ class SystemStatements:
         columns = [column for column in self.columns if column.table == table]
         kind = self.choice.choices(["change", "swap", "move", "copy", "delete", "truncate"], [5, 3, 3, 3, 2, 0.05])[0]
         if kind == "delete":
-            return f"DELETE FROM {table} WHERE {self._some(table)}"
+            return f"DELETE FROM {table} AS changed WHERE {self._some()}"
         if kind == "truncate":
             return f"TRUNCATE {table} CASCADE"
         if kind == "copy":
@@ -58,16 +58,16 @@ class SystemStatements:
         if kind == "move" and moments:
             column = self.choice.choice(moments).name
             days = self.choice.choice([-400, -40, -7, -1, 1, 3, 31])
-            return f"UPDATE {table} SET {column} = {column} + interval '{days} days' WHERE {self._some(table)}"
+            return f"UPDATE {table} AS changed SET {column} = {column} + interval '{days} days' WHERE {self._some()}"
         column = self.choice.choice([column for column in columns if not column.is_unique] or columns).name
         value = self._value(table, column) if kind == "change" else "NULL"
-        return f"UPDATE {table} SET {column} = {value} WHERE {self._some(table)}"
+        return f"UPDATE {table} AS changed SET {column} = {value} WHERE {self._some()}"
 
-    def _some(self, table: str) -> str:
+    def _some(self) -> str:
         """A condition that a few rows meet."""
         parts = self.choice.choice([10, 100, 500])
         seed = self.choice.randint(0, 10_000)
-        return f"abs(hashtextextended({table}::text, {seed})) % {parts} = 0"
+        return f"abs(hashtextextended(changed::text, {seed})) % {parts} = 0"
 
     def _value(self, table: str, column: str) -> str:
         """One of the column's own."""
@@ -77,7 +77,7 @@ class SystemStatements:
     def _copy(self, table: str, columns: list[Column]) -> str:
         copied = [column.name for column in columns if not (column.is_unique and column.has_default)]
         listed = ", ".join(copied)
-        return f"INSERT INTO {table} ({listed}) SELECT {listed} FROM {table} WHERE {self._some(table)} LIMIT 20"
+        return f"INSERT INTO {table} ({listed}) SELECT {listed} FROM {table} AS changed WHERE {self._some()} LIMIT 20"
 
 
 def columns_of(session: psycopg.Connection[Any], views: list[str]) -> list[Column]:

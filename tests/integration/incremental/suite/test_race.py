@@ -19,7 +19,7 @@ _LONG = bool(os.environ.get("VISTAFRESCA_LONG_TESTS"))  # when imported: tests d
 _REFRESHES = 3000 if _LONG else 200
 _SHAPES = (
     "join_group", "full_join_using", "null_group", "window_partition", "several_keys", "list_partitions", "two_levels",
-    "inheritance", "duplicates", "last_seconds", "stage_on_a_stage", "linear", "staged_rank",
+    "inheritance", "duplicates", "window_on_both_sides", "stage_on_a_stage", "linear", "staged_rank",
 )  # fmt: skip
 
 

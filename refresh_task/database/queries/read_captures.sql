@@ -1,0 +1,3 @@
+SELECT t.id
+FROM bi_refresh.captured_table AS t
+ORDER BY t.id

@@ -1,0 +1,55 @@
+-- What to do about a failed refresh of a view that is kept by incremental refreshes, where that is another thing than for a
+-- materialized view; NULL: it is the same.
+CREATE OR REPLACE FUNCTION bi_refresh.incremental_remedy(view_name text, failure_sqlstate text)
+RETURNS text
+LANGUAGE sql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT
+    CASE
+        WHEN failure_sqlstate = '42501'
+            THEN pg_catalog.format(
+                '%1$I acts as %3$I, who owns %2$s. Let it be a member: GRANT %3$I TO %1$I; see that %3$I may read all that the query '
+                'reads and may create temporary tables; and have that set up again: vistafresca incremental enable %2$s.',
+                current_user, view_name, bi_refresh.owner_of(bi_refresh.view_oid(view_name))
+            )
+        WHEN failure_sqlstate IN ('42703', '42P01', '42883', '3F000') AND defining.name IS NULL
+            THEN pg_catalog.format(
+                'What is kept for %1$s has been dropped by hand. Give the materialized view back: vistafresca incremental disable '
+                '%1$s; and enable it again.',
+                view_name
+            )
+        WHEN failure_sqlstate IN ('42703', '42P01', '42883', '3F000')
+            THEN pg_catalog.format(
+                'Something that the query of %s uses is gone, or is not found with a safe search_path (a function with an '
+                'unqualified name in its body: ALTER FUNCTION ... SET search_path). See: SELECT pg_get_viewdef(%L);',
+                view_name, defining.name
+            )
+        WHEN pg_catalog.starts_with(failure_sqlstate, '22') OR pg_catalog.starts_with(failure_sqlstate, 'P0')
+            THEN pg_catalog.format(
+                'A value in the data does not fit the query of %s, or a function that it calls refused: the message says why. See '
+                'the query: SELECT pg_get_viewdef(%L); correct the value, or guard the expression (NULLIF for a divisor, a CASE '
+                'before a cast).',
+                view_name, defining.name
+            )
+        WHEN failure_sqlstate = '09000'
+            THEN pg_catalog.format(
+                'Readers keep the last good data of %1$s. Drop what keeps its rows from being written or hides them (a trigger, a rule, '
+                'row-level security on it), or give the materialized view back: vistafresca incremental disable %1$s.',
+                view_name
+            )
+        WHEN pg_catalog.starts_with(failure_sqlstate, '42')
+            THEN pg_catalog.format(
+                'The query of %1$s does not fit what it reads any more, or the table under its name was altered. See the query: SELECT '
+                'pg_get_viewdef(%2$L); then vistafresca incremental disable %1$s, and create the view again with a query that does.',
+                view_name, defining.name
+            )
+    END
+FROM (
+    SELECT pg_catalog.min(d.oid::pg_catalog.regclass::text) AS name
+    FROM bi_refresh.maintained_table AS m
+    INNER JOIN pg_catalog.pg_class AS d ON m.definition = d.oid
+    WHERE m.view_name = incremental_remedy.view_name AND m.stage IS NULL
+) AS defining
+$$;

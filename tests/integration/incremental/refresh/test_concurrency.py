@@ -1,0 +1,123 @@
+"""Sessions that meet: two refreshes, a refresh and a TRUNCATE, a refresh and somebody who writes to the table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+
+from tests.fix_database import Database
+from tests.fix_steps import announce
+from tests.fix_views import last_log
+from tests.integration.incremental.refresh.kept import Kept, KeptView, Reads, keep
+
+_REFRESH = "SELECT status FROM bi_refresh.refresh_bi_views(%s::text[], 'manual', 'the tests')"
+
+
+@contextmanager
+def _snapshot(database: Database) -> Iterator[psycopg.Connection[Any]]:
+    """A transaction that has taken its snapshot."""
+    with database.connect() as connection:
+        connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+        connection.execute("SELECT FROM bi_refresh.view_state")
+        yield connection
+
+
+def _refresh(connection: psycopg.Connection[Any], view: KeptView) -> str:
+    ((status,),) = connection.execute(_REFRESH, [[view.name]]).fetchall()
+    return str(status)
+
+
+def test_the_second_of_two_refreshes_leaves_it_alone(totals: KeptView) -> None:
+    totals.database.execute("INSERT INTO orders VALUES (1000, 3, 5)")
+    with _snapshot(totals.database) as first, totals.database.connect() as second:
+        assert _refresh(first, totals) == "SUCCESS"
+        assert _refresh(second, totals) == "SKIPPED: another session is refreshing it"
+        first.execute("COMMIT")
+        assert _refresh(second, totals) == "SUCCESS"
+    assert totals.is_equal()
+
+
+def test_a_refresh_from_before_another_one_begins_anew(database: Database) -> None:
+    """Both see a change that is not distributed yet, and the table as it was: written twice, it would stand there
+    twice."""
+    database.execute("CREATE TABLE source (id integer, label text)")
+    view = keep(
+        database, "kept", Kept("SELECT id, label FROM source", (Reads("source", ("id",), null_slice="rows"),), key=None)
+    )
+    database.execute("INSERT INTO source VALUES (1, 'one')")
+    with _snapshot(database) as second:
+        with database.connect() as first:
+            first.execute("SET default_transaction_isolation = 'repeatable read'")
+            assert _refresh(first, view) == "SUCCESS"
+        assert "could not serialize access due to concurrent update" in _refresh(second, view)
+        second.execute("COMMIT")
+    assert view.is_equal()
+    entry = last_log(database, view.name)
+    assert (entry["status"], entry["sqlstate"]) == ("failed", "40001")
+    assert "Another session refreshed public.kept" in str(entry["remedy"])
+
+
+def test_a_table_truncated_after_the_snapshot_is_not_taken_for_empty(totals: KeptView) -> None:
+    totals.database.execute("UPDATE orders SET amount = amount + 1 WHERE customer = 3")
+    with _snapshot(totals.database) as refresher:
+        totals.database.execute("TRUNCATE orders")
+        announce(totals.database, totals.name, backend_pid=refresher.info.backend_pid)
+        assert "public.orders was truncated or rewritten after this transaction's snapshot" in _refresh(
+            refresher, totals
+        )
+        assert totals.database.value("SELECT count(*) FROM totals") == 20
+        refresher.execute("ROLLBACK")
+    totals.refresh()
+    assert totals.is_equal()
+
+
+def test_a_partition_attached_after_the_snapshot(database: Database) -> None:
+    """Its rows are seen by some slices and not by others: the next refresh computes all of them."""
+    database.execute(
+        "CREATE TABLE parts (a integer, n integer) PARTITION BY LIST (n);"
+        "CREATE TABLE parts_1 PARTITION OF parts FOR VALUES IN (1); CREATE TABLE parts_2 (a integer, n integer);"
+        "INSERT INTO parts VALUES (1, 1), (2, 1); INSERT INTO parts_2 VALUES (1, 2), (2, 2)"
+    )
+    view = keep(
+        database,
+        "kept",
+        Kept(
+            "SELECT a AS id, count(*) AS n FROM parts GROUP BY a",
+            (Reads("parts", ("a",), null_slice="rows"),),
+            key=None,
+        ),
+    )
+    database.execute("INSERT INTO parts VALUES (1, 1)")
+    with _snapshot(database) as refresher:
+        database.execute("ALTER TABLE parts ATTACH PARTITION parts_2 FOR VALUES IN (2)")
+        assert _refresh(refresher, view) == "SUCCESS"
+        refresher.execute("COMMIT")
+    assert view.refresh()["strategy"] == "difference"
+    assert view.is_equal()
+
+
+def test_what_somebody_else_has_locked_is_waited_for(totals: KeptView) -> None:
+    totals.database.execute("INSERT INTO orders VALUES (1000, 3, 5)")
+    with totals.database.connect() as other, totals.database.connect() as refresher:
+        other.execute("BEGIN")
+        other.execute("UPDATE totals SET name = 'mine' WHERE id = 3")
+        refresher.execute("SET default_transaction_isolation = 'repeatable read'; SET lock_timeout = '50ms'")
+        status = _refresh(refresher, totals)
+        assert status.startswith("ERROR: canceling statement due to lock timeout")
+        assert "Another session held a lock on public.totals, or on something it reads" in status
+        other.execute("COMMIT")
+        assert _refresh(refresher, totals) == "SUCCESS"
+    assert totals.is_equal()
+
+
+def test_what_somebody_wrote_after_the_snapshot_is_not_overwritten(totals: KeptView) -> None:
+    totals.database.execute("INSERT INTO orders VALUES (1000, 3, 5)")
+    with _snapshot(totals.database) as refresher:
+        totals.database.execute("UPDATE totals SET name = 'mine' WHERE id = 3")
+        assert "could not serialize access" in _refresh(refresher, totals)
+        refresher.execute("COMMIT")
+    totals.refresh()
+    assert totals.is_equal()

@@ -1,0 +1,173 @@
+"""What incremental refresh rests on, and what goes wrong without it: a function of bi_refresh with something else in
+some places, and a history that shows it. Nothing in these runs at the same time, so nothing is left to chance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.fix_database import Database
+from tests.integration.incremental.suite.history import Event, Refresh, Run, Write
+
+_FUNCTIONS = Path(__file__).parents[4] / "sql" / "bi_refresh" / "functions"
+_RECAPTURE = """
+    DO $$
+    DECLARE
+        found record;
+    BEGIN
+        FOR found IN
+            SELECT tgname, tgrelid::regclass AS relation FROM pg_trigger WHERE tgname ~ '^bi_refresh_capture'
+        LOOP
+            EXECUTE format('DROP TRIGGER %I ON %s', found.tgname, found.relation);
+        END LOOP;
+        PERFORM bi_refresh.set_capture_functions(id), bi_refresh.set_capture_triggers(id)
+        FROM bi_refresh.captured_table;
+    END
+    $$
+"""
+# Nothing is computed in full because it would be quicker: that depends on the machine.
+PATIENCE = "UPDATE bi_refresh.maintained_table SET full_ms = 1000000000"
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """What is replaced: (function, right, wrong); and the history, of one view, after its first refresh."""
+
+    places: tuple[tuple[str, str, str], ...]
+    view: str
+    events: tuple[Event, ...]
+    # The capturing functions and triggers are made anew by the functions that were replaced.
+    recaptures: bool = False
+    # Without it the refresh fails, rather than leaving wrong rows.
+    fails: bool = False
+
+    def install(self, database: Database) -> None:
+        """In this database alone."""
+        texts: dict[str, str] = {}
+        for function, right, wrong in self.places:
+            text = texts.get(function) or (_FUNCTIONS / f"{function}.sql").read_text()
+            assert text.count(right) == 1, f"{function}.sql has {text.count(right)} times: {right}"
+            texts[function] = text.replace(right, wrong)
+        for text in texts.values():
+            database.execute(text)
+        if self.recaptures:
+            database.execute(_RECAPTURE)
+
+
+def _write(*statements: str) -> Write:
+    return Write(statements)
+
+
+_UPDATE = "UPDATE orders SET kind = 7, amount = 77 WHERE id IN (1, 2)"
+_ENABLED = ("capture_triggers", "g.tgenabled = 'A'", "true")
+_OLD_LAYOUT = (
+    "DO $$DECLARE log text := (SELECT format('bi_refresh_incremental.log_%s', id) FROM bi_refresh.captured_table"
+    " WHERE relation = 'orders'::regclass); BEGIN EXECUTE format('UPDATE %s SET bi_refresh_layout = 0, kind = NULL',"
+    " log); END$$"
+)
+_EVERYTHING = """DELETE FROM %2$s AS p
+                WHERE p.ctid = ANY (ARRAY(
+                    SELECT e.ctid FROM %2$s AS e
+                    WHERE e.bi_refresh_weight = 0 AND EXISTS (SELECT FROM moved)
+                    FOR UPDATE SKIP LOCKED
+                ))
+                RETURNING p.bi_refresh_table
+"""
+_IN_FULL = "WHERE i.in_full AND EXISTS (SELECT FROM moved)"
+_NEW_AND_LOST = "'present.row_id IS NULL OR latest.number IS NULL '\n                'OR present.image"
+_DISTRIBUTE = Run("SELECT bi_refresh.distribute_changes()")
+_LINEAR = "public.linear"
+
+MUTANTS: dict[str, Mutant] = {
+    "rows as they were before an update": Mutant(
+        (("capture_body", "image.not_of <> capture_body.event",
+          "image.not_of <> capture_body.event AND (image.not_of = 'delete' OR capture_body.event = 'delete')"),),
+        "public.filters", (_write(_UPDATE),), recaptures=True,
+    ),
+    "triggers that are enabled always": Mutant(
+        (("set_capture_triggers", "ENABLE ALWAYS TRIGGER", "ENABLE TRIGGER"), _ENABLED),
+        "public.filters", (_write("SET LOCAL session_replication_role = replica", _UPDATE),), recaptures=True,
+    ),
+    "a look at the triggers": Mutant(
+        (_ENABLED, ("capture_triggers", "concat_ws('/', g.oid, g.xmin, g.tgenabled)", "concat_ws('/', g.oid)")),
+        "public.filters", (_write("ALTER TABLE orders DISABLE TRIGGER ALL", _UPDATE),),
+    ),
+    "triggers for TRUNCATE, and a look at files": Mutant(
+        (("capture_triggers", "'old_rows'),\n        ('truncate', 32, NULL, NULL)\n", "'old_rows')\n"),
+         ("maintained_structures", "p.xmin AS version, p.relfilenode AS file", "'0'::xid AS version, 0 AS file")),
+        "public.filters", (_write("TRUNCATE orders CASCADE"),), recaptures=True,
+    ),
+    "triggers on every partition": Mutant(
+        (("capture_members", "ON member.relation = i.inhparent", "ON member.relation = i.inhparent AND false"),),
+        "public.two_levels", (_write("UPDATE readings_2026_low SET value = 100"),), recaptures=True,
+    ),
+    "over-large statements, which say: everything": Mutant(
+        (("capture_body", "most_rows CONSTANT integer := 20000", "most_rows CONSTANT integer := 2"),
+         ("capture_body", "OPERATOR(pg_catalog.>) ', most_rows,", "OPERATOR(pg_catalog.>) ', 99999,")),
+        "public.filters", (_write("UPDATE orders SET amount = 5"),), recaptures=True,
+    ),
+    "entries of an older layout, which say: everything": Mutant(
+        (("waiting_changes", " OR e.bi_refresh_layout < $2", ""),),
+        "public.filters", (_write(_UPDATE, _OLD_LAYOUT),),
+    ),
+    "everything, said anew when more is handed out": Mutant(
+        (("distribute_changes", _EVERYTHING,
+          "SELECT p.bi_refresh_table FROM %2$s AS p WHERE p.bi_refresh_weight = 0\n"),
+         ("distribute_changes", _IN_FULL,
+          f"{_IN_FULL} AND NOT EXISTS (SELECT FROM everything AS e WHERE e.bi_refresh_table = i.table_id)")),
+        "public.full_join_using",
+        (_write("TRUNCATE payments"), _DISTRIBUTE,
+         Refresh("public.full_join_using",
+                 meanwhile=(_write("INSERT INTO payments VALUES (1, 1, 3, 4)"), _DISTRIBUTE))),
+    ),
+    "handing out all that was captured": Mutant(
+        (("distribute_changes", "WHERE NOT i.in_full", "WHERE NOT i.in_full AND m.bi_refresh_weight = 1"),),
+        "public.filters", (_write(_UPDATE), _DISTRIBUTE),
+    ),
+    "each change once, where they are counted": Mutant(
+        (("claim_changes", "            OR t.kind = 'linear'\n", ""),),
+        _LINEAR, (_write("UPDATE readings SET value = value + 1"), Refresh(_LINEAR), _DISTRIBUTE),
+    ),
+    "what is claimed is taken away": Mutant(
+        (("claim_changes", "WHERE p.bi_refresh_table = $1', source.capture_id",
+          "WHERE p.bi_refresh_table = $1 AND false', source.capture_id"),),
+        _LINEAR, (_write("UPDATE readings SET value = value + 1"), Refresh(_LINEAR), _DISTRIBUTE),
+    ),
+    "rows with a NULL in the slice's columns": Mutant(
+        (("find_dirty_slices", "IF has_null OR (counted -> 1)::bigint > 0 THEN", "IF false THEN"),),
+        "public.null_group", (_write("UPDATE orders SET label = NULL WHERE id IN (1, 2)"),),
+    ),
+    "a comparison that finds new and lost rows, too": Mutant(
+        (("find_differences", _NEW_AND_LOST, "'present.image"),),
+        "public.filters", (_write("DELETE FROM orders WHERE kind = 3", "UPDATE orders SET kind = 99 WHERE id = 7"),),
+    ),
+    "files that stay where they were": Mutant(
+        (("refresh_incrementally", "IF keeps_snapshot THEN\n        PERFORM bi_refresh.require_unmoved",
+          "IF false THEN\n        PERFORM bi_refresh.require_unmoved"),),
+        "public.full_join_using",
+        (_write(_UPDATE), Refresh("public.full_join_using", meanwhile=(_write("TRUNCATE payments"),))),
+    ),
+    "other unique indexes": Mutant(
+        (("apply_differences", "replaces CONSTANT boolean := other > 0 AND EXISTS (",
+          "replaces CONSTANT boolean := false AND EXISTS ("),),
+        "public.keys_that_swap",
+        (_write("UPDATE orders SET amount = -coalesce(amount, 100) - id WHERE kind = 2"),), fails=True,
+    ),
+    "each slice once": Mutant(
+        (("dirty_keys_query", "'FROM (SELECT DISTINCT * FROM ('", "'FROM (SELECT * FROM ('"),),
+        "public.duplicates", (_write("UPDATE clicks SET n = 9 WHERE kind = 2"),), fails=True,
+    ),
+    "rows that an earlier cut has brought": Mutant(
+        (("recompute_slices", "bi_refresh.outside_slices(target, earlier, 'result')", "''"),),
+        "public.right_join_by_customer",
+        (_write("UPDATE customers SET name = 'new' WHERE id = 1", "UPDATE orders SET kind = 9 WHERE customer = 1"),),
+        fails=True,
+    ),
+    "a look at the structure": Mutant(
+        (("refresh_incrementally", "IF structure IS NULL OR structure IS DISTINCT FROM target.structure THEN",
+          "IF false THEN"),),
+        "public.ordinary_views",
+        (_write("CREATE OR REPLACE VIEW open_orders AS SELECT id, customer, kind, amount + 1 AS amount, at FROM orders",
+                "UPDATE orders SET amount = 5 WHERE id = 1"),),
+    ),
+}  # fmt: skip
