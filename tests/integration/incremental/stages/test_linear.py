@@ -42,7 +42,8 @@ _QUERIES = {
     "extreme values": """
         SELECT
             s.city, max(s.at) AS latest, min(s.at) AS earliest, max(s.price) AS dearest, min(s.points) AS fewest,
-            max(s.pieces) FILTER (WHERE s.amount > 1) AS most, min(lower(s.city)) AS name, max(s.big) - min(s.big) AS width
+            max(s.pieces) FILTER (WHERE s.amount > 1) AS most, min(lower(s.city)) AS name,
+            max(s.big) - min(s.big) AS width
         FROM public.sale AS s WHERE s.points IS DISTINCT FROM 2 GROUP BY s.city
     """,
     "nothing but a count": "SELECT count(*) AS n, date_trunc('month', s.at) AS month FROM public.sale s GROUP BY 2",
