@@ -53,7 +53,7 @@ class Database:
 
     def connect(self, **parameters: Any) -> psycopg.Connection[Any]:
         """A connection in autocommit mode; close it or use it as a context manager."""
-        return psycopg.connect(self.server.dsn(self.name), **{"autocommit": True, **parameters})
+        return psycopg.connect(self.dsn, **{"autocommit": True, **parameters})
 
     def execute(self, statement: str, *parameters: Any) -> None:
         """Run statements on a connection of their own."""

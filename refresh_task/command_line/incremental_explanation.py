@@ -8,14 +8,16 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 import click
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
+from rich.table import Table
 
 from refresh_task.command_line.session import json_option, open_session, print_json
 from refresh_task.incremental import ExplainedTable, Explanation, writers_throughput
 from refresh_task.incremental import explain as explain_view
 from refresh_task.model import ExitCode
-from refresh_task.report.terminal import view_table, wide_console
+from refresh_task.report.terminal import wide_console
 from refresh_task.settings import Settings
 
 _KIB = 1024
@@ -49,7 +51,7 @@ def _print(explanation: Explanation) -> None:
     for obstacle in explanation.obstacles:
         _say(console, f"  never incrementally: {obstacle}", style="red")
     if explanation.tables:
-        table = view_table("a changed row touches", "rows", "size", "rows written an hour")
+        table = Table("table", "a changed row touches", "rows", "size", "written an hour", box=SIMPLE_HEAD)
         for each in explanation.tables:
             table.add_row(
                 escape(each.name),

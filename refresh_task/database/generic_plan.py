@@ -15,8 +15,7 @@ from refresh_task.errors import StatementFailedError
 # PostgreSQL 14 to 16 print what an InitPlan gives as $0, $1, …: ours are numbered from where no plan gets to.
 FIRST_PARAMETER = 501
 
-_UNUSED_TYPES = ", ".join(["integer"] * (FIRST_PARAMETER - 1))
-_UNUSED_VALUES = ", ".join(["NULL"] * (FIRST_PARAMETER - 1))
+_UNUSED = FIRST_PARAMETER - 1
 _DEALLOCATE = sql.SQL("DEALLOCATE {}").format(sql.Identifier("vistafresca_proof"))
 
 # One search path, so that only PostgreSQL's own names stand unqualified; one way to print constants, which read back as
@@ -72,10 +71,12 @@ def explain(
         for column, kind in conditions
     ]
     prepare = sql.SQL("PREPARE vistafresca_proof ({}) AS SELECT * FROM ({}) AS q WHERE {}").format(
-        sql.SQL(", ".join([_UNUSED_TYPES, *types])), sql.SQL(query), sql.SQL(" AND ").join([sql.SQL("true"), *where])
+        sql.SQL(", ".join([*["integer"] * _UNUSED, *types])),
+        sql.SQL(query),
+        sql.SQL(" AND ").join([sql.SQL("true"), *where]),
     )
     execute = sql.SQL("EXPLAIN (FORMAT JSON, VERBOSE, COSTS OFF) EXECUTE vistafresca_proof ({})").format(
-        sql.SQL(", ".join([_UNUSED_VALUES, *(["NULL"] * len(types))]))
+        sql.SQL(", ".join(["NULL"] * (_UNUSED + len(types))))
     )
     try:
         with session.transaction():

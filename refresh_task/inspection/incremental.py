@@ -24,7 +24,6 @@ _FEATURES = {
     "grouping_sets": "GROUPING SETS, ROLLUP or CUBE: a total depends on every row",
     "recursive": "WITH RECURSIVE",
     "window_over_all": "a window over all rows (no PARTITION BY): a rank or share depends on every row",
-    "correlated_subquery": "a subquery in an expression that depends on the row around it",
     "shared_cte": "a WITH query that is read more than once, unless it says NOT MATERIALIZED",
 }
 # Of classify_views(): these make it refreshed in full each time. The date and the time do not where they bound windows.

@@ -87,7 +87,7 @@ def explain(
             *(f"the publication {name} publishes all tables" for name in publications),
             *(table.problem for table in tables if table.problem is not None),
         ),
-        carried=tuple(row["name"] for row in dependents if row["problem"] is None),
+        carried=tuple(sorted(row["name"] for row in dependents if row["problem"] is None)),
         moving=proof.moving,
         suggestions=proof.suggestions,
         remarks=proof.remarks,

@@ -11,6 +11,7 @@ from math import log10, prod
 from typing import TypeAlias
 
 from refresh_task.incremental.proof.definition import Definition, Table
+from refresh_task.incremental.proof.expressions import bare_column, inner, kind, read, references
 
 _MOST_SLICINGS = 3
 _MOST_CANDIDATES = 14
@@ -107,20 +108,20 @@ def _worth_trying(
         for key in table.unique_keys:
             if all(column in carried for column in key):
                 yield tuple(carried[column] for column in key)
-    for table, direct in by_table.items():
-        yield from ((column,) for column, expression in direct.items() if not _is_constant(table, expression))
+    for direct in by_table.values():
+        yield from ((column,) for column in direct)
 
 
 def _values(table: Table, expression: str) -> float:
-    if _is_constant(table, expression):
+    tree = read(expression)
+    if tree is None or references(tree) == set():
         return 1.0
-    column = table.columns.get(expression)
+    while kind(inner(tree)) == "TypeCast":
+        tree = inner(tree).arg
+    name = bare_column(tree)
+    column = table.columns.get(name[-1]) if name is not None else None
     if column is None:
         return _UNKNOWN_VALUES
     if (column.name,) in table.unique_keys:
         return max(float(table.row_count), 1_000.0)
     return column.distinct_values or _UNKNOWN_VALUES
-
-
-def _is_constant(table: Table, expression: str) -> bool:
-    return not any(name in expression for name in table.columns)

@@ -12,6 +12,9 @@ DECLARE
     found_rows record;
     applied record;
 BEGIN
+    PERFORM bi_refresh.execute_as_owner(
+        target.id, pg_catalog.format('LOCK TABLE %s IN EXCLUSIVE MODE', target.relation::pg_catalog.regclass)
+    );
     found_rows := bi_refresh.find_differences(target, NULL, '{}');
     mismatches := found_rows.missing + found_rows.surplus + found_rows.other;
     IF found_by IS NOT NULL AND mismatches > 0 THEN

@@ -57,10 +57,12 @@ BEGIN
         applied := bi_refresh.apply_differences(target, found_rows.missing, found_rows.surplus, found_rows.other);
         inserted := applied.inserted;
         deleted := applied.deleted;
-        PERFORM bi_refresh.execute_as_owner(target.id, pg_catalog.format('DROP TABLE pg_temp.differences_%s', target.id));
     END IF;
     PERFORM pg_catalog.set_config('jit', just_in_time, true);
-    PERFORM bi_refresh.execute_as_owner(target.id, pg_catalog.format('DROP TABLE pg_temp.new_%s', target.id));
+    PERFORM bi_refresh.execute_as_owner(target.id, pg_catalog.format(
+        CASE WHEN obstacle IS NULL THEN 'DROP TABLE pg_temp.new_%1$s, pg_temp.differences_%1$s' ELSE 'DROP TABLE pg_temp.new_%1$s' END,
+        target.id
+    ));
     PERFORM bi_refresh.drop_dirty_slices(target, cuts);
 END
 $$;

@@ -15,6 +15,7 @@ DECLARE
     state record;
     structures jsonb;
     target bi_refresh.maintained_table;
+    output bi_refresh.maintained_table;
     examined record;
     structure text;
     moments jsonb;
@@ -99,6 +100,7 @@ BEGIN
         inserted := inserted + outcome.inserted;
         deleted := deleted + outcome.deleted;
         IF target.stage IS NULL THEN
+            output := target;
             output_inserted := outcome.inserted;
             output_deleted := outcome.deleted;
             total := coalesce(outcome.total, state.rows_total + outcome.inserted - outcome.deleted);
@@ -113,7 +115,11 @@ BEGIN
             WHERE m.view_name = refresh_incrementally.view_name
         ));
     END IF;
-    IF total IS NULL AND bi_refresh.may_be_counted(bi_refresh.view_oid(view_name)) THEN
+    IF total IS NULL AND output.definition IS NOT NULL THEN
+        total := bi_refresh.ask_as_owner(output.id, pg_catalog.format(
+            'SELECT pg_catalog.to_jsonb(pg_catalog.count(*)) FROM %s', output.relation::pg_catalog.regclass
+        ));
+    ELSIF total IS NULL AND bi_refresh.may_be_counted(output.relation) THEN
         EXECUTE pg_catalog.format('SELECT pg_catalog.count(*) FROM %s', view_name) INTO total;
     END IF;
     PERFORM bi_refresh.run_checks(view_name, state.rows_total, total);

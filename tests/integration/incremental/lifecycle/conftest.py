@@ -161,11 +161,12 @@ def stop_at(step: str, *, occurrence: int = 1) -> Any:
     return say
 
 
-def set_up_shop(made: Shop) -> None:
+def set_up_shop(made: Shop, *, as_owner: Database | None = None, has_schema: bool = False) -> None:
     """Tables, rows, the managed view, dependents and grants."""
-    made.database.execute(_SHOP)
-    made.database.execute(_EVERYTHING)
-    made.database.execute(
+    owned = as_owner or made.database
+    owned.execute(_SHOP.replace("CREATE SCHEMA shop;", "") if has_schema else _SHOP)
+    owned.execute(_EVERYTHING)
+    owned.execute(
         f"""
         GRANT USAGE ON SCHEMA shop TO {made.reader}, {made.analyst};
         GRANT SELECT ON shop.mv_revenue TO {made.reader} WITH GRANT OPTION;
@@ -173,6 +174,7 @@ def set_up_shop(made: Shop) -> None:
         GRANT SELECT (name), UPDATE (sales) ON shop.mv_revenue TO PUBLIC;
         GRANT SELECT ON shop.v_large, shop.v_both TO {made.reader};
         GRANT EXECUTE ON FUNCTION shop.total() TO {made.reader};
+        ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO {made.analyst};
         """
     )
     made.database.manage(VIEW)

@@ -50,6 +50,28 @@ def test_disabling_is_done_again(shop: Shop, step: str, occurrence: int) -> None
     assert (shop.dump(), shop.leftovers()) == (before, [])
 
 
+def test_what_came_while_it_was_built_is_taken_along(shop: Shop) -> None:
+    with pytest.raises(StoppedError):
+        shop.enable(on_progress=stop_at("swap"))
+    shop.database.execute(
+        f"""
+        CREATE VIEW shop.v_later AS SELECT sales FROM shop.mv_revenue;
+        CREATE INDEX mv_revenue_later ON shop.mv_revenue (sales);
+        GRANT SELECT (sales) ON shop.mv_revenue TO {shop.reader};
+        """
+    )
+    before = [line for line in shop.dump().splitlines() if "bi_refresh" not in line]
+    shop.enable()
+    assert (
+        shop.database.value(
+            "SELECT indrelid::regclass::text FROM pg_index WHERE indexrelid = %s::regclass", "shop.mv_revenue_later"
+        )
+        == "shop.mv_revenue"
+    )
+    shop.disable()
+    assert set(before) == set(shop.dump().splitlines())
+
+
 def test_a_view_that_was_made_anew_is_begun_anew(shop: Shop) -> None:
     with pytest.raises(StoppedError):
         shop.enable(on_progress=stop_at("swap"))

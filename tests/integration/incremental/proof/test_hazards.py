@@ -85,6 +85,17 @@ def test_what_an_append_gives_is_not_known_by_the_name_of_its_first_member(prove
     assert source_of(proof).slice is None
 
 
+def test_what_a_subquery_gives_is_no_parameter_of_ours(proved: Prove) -> None:
+    """PostgreSQL 14 to 16 write $0 and $1 for the results of these."""
+    ddl = TABLE + "; CREATE TABLE o (id integer PRIMARY KEY); CREATE TABLE u (n integer)"
+    proof = proved(
+        ddl,
+        "SELECT o.id, t.b FROM o CROSS JOIN t WHERE t.id > (SELECT min(u.n) FROM u) AND t.a = (SELECT max(u.n) FROM u)",
+    )
+    assert source_of(proof, "public.o").slice is not None
+    assert all("a" not in source.columns for source in proof.sources)
+
+
 def test_a_table_read_by_two_columns_is_indirect(proved: Prove) -> None:
     query = "SELECT a AS n, b FROM t UNION ALL SELECT id, b FROM t"
     proof = proved(TABLE, query)

@@ -78,19 +78,24 @@ class KeptView:
 
 
 def differing_rows(connection: psycopg.Connection[Any], table: str, definition: str) -> int:
-    """Rows that two relations differ in: as multisets of values, and of texts, which tell 1.0 from 1.00."""
+    """Rows that two relations differ in: as multisets of values, as far as they can be equal, and of texts, which tell
+    1.0 from 1.00."""
+    ((columns,),) = connection.execute(
+        "SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute"
+        " WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped"
+        " AND atttypid NOT IN ('json'::regtype, 'point'::regtype)",
+        [table],
+    ).fetchall()
     ((by_value, by_text),) = connection.execute(
         f"""
         SELECT
-            (SELECT count(*) FROM (TABLE {table} EXCEPT ALL TABLE {definition}) AS a)
-            + (SELECT count(*) FROM (TABLE {definition} EXCEPT ALL TABLE {table}) AS b),
+            (SELECT count(*) FROM (SELECT {columns} FROM {table} EXCEPT ALL SELECT {columns} FROM {definition}) AS a)
+            + (SELECT count(*) FROM (SELECT {columns} FROM {definition} EXCEPT ALL SELECT {columns} FROM {table}) AS b),
             (SELECT count(*) FROM
-                (SELECT row.*::text AS image, count(*) FROM {table} AS row GROUP BY 1) AS a
-                FULL JOIN (SELECT row.*::text AS image, count(*) FROM {definition} AS row GROUP BY 1) AS b USING (image)
-                WHERE a.count IS DISTINCT FROM b.count)
-        """.replace("row.*::text", "(line.*)::text")
-        .replace(" AS row ", " AS line ")
-        .encode()
+                (SELECT (line.*)::text AS image, count(*) FROM {table} AS line GROUP BY 1) AS a
+                FULL JOIN (SELECT (line.*)::text AS image, count(*) FROM {definition} AS line GROUP BY 1) AS b
+                USING (image) WHERE a.count IS DISTINCT FROM b.count)
+        """.encode()
     ).fetchall()
     return int(by_value) + int(by_text)
 

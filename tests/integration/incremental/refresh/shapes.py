@@ -42,6 +42,14 @@ _BY_A = Kept(
     (Reads("items", ("a",), null_slice="rows"),),
 )
 
+# Names that our own statements use, and types that have no equality or one that is not identity.
+_NAMES = """
+    SELECT id AS present, a AS latest, b::numeric(5, 2) * 1.0 AS number, label AS c1, to_json(label) AS "100 % it's %s",
+        at::date AS "select", point(a, b) AS "Point", ARRAY[a, b] AS row_id, ROW(a, b) IS NULL AS differs,
+        -a::double precision AS slice, label::char(9) AS "char", (id, label)::text AS "a ""quoted"" name"
+    FROM items
+"""
+
 SHAPES = {
     "by its key": _BY_A,
     "a key with NULLs, so none": Kept(
@@ -101,6 +109,10 @@ SHAPES = {
         ),
         key=None,
         slices=(("a",),),
+    ),
+    "names and types of every kind": Kept(_NAMES, (Reads("items", ("id",)),), key=("present",), slices=(("present",),)),
+    "names and types, without a key": Kept(
+        _NAMES, (Reads("items", ("a", "label"), null_slice="rows"),), key=None, slices=(("latest", "c1"),)
     ),
     "an indirect table": Kept(
         "SELECT i.id, i.a, g.n FROM items AS i CROSS JOIN (SELECT count(*) AS n FROM groups) AS g",

@@ -11,7 +11,7 @@ import pytest
 from tests.fix_database import Database
 from tests.integration.incremental.refresh.shapes import ALL, TABLES
 
-_STEPS = 150 if os.environ.get("VISTAFRESCA_LONG_TESTS") else 12
+_STEPS = 150 if os.environ.get("VISTAFRESCA_LONG_TESTS") else 6
 _REFRESH = "SELECT status FROM bi_refresh.refresh_bi_views(%s::text[], 'manual', 'the tests')"
 
 

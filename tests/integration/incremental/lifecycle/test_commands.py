@@ -1,0 +1,77 @@
+"""vistafresca incremental …: what people and machines are told, and exit codes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.fix_command_line import CommandLine
+from tests.fix_database import Database
+from tests.integration.incremental.lifecycle.conftest import VIEW, Shop
+
+
+def test_a_view_s_life_at_the_command_line(shop: Shop, command_line: CommandLine, tmp_path: Path) -> None:
+    explained = command_line(shop.database, "incremental", "explain", "mv_revenue")
+    assert explained.exit_code == 0, explained.stderr
+    for words in (
+        "rows of its customer_id", "taken along: function shop.total(), shop.v_both, shop.v_large",
+        "key: customer_id", "expected: refreshes about", "vistafresca incremental enable shop.mv_revenue",
+    ):  # fmt: skip
+        assert words in explained.stdout
+    assert shop.leftovers() == []
+
+    enabled = command_line(shop.database, "incremental", "enable", "mv_revenue")
+    assert enabled.exit_code == 0, enabled.stderr
+    assert "shop.mv_revenue is refreshed incrementally" in enabled.stdout
+    assert "building the index mv_revenue_key beside it" in enabled.stderr
+
+    as_json = command_line(shop.database, "incremental", "explain", VIEW, "--json")
+    assert json.loads(as_json.stdout)["status"] == "enabled"
+
+    query = tmp_path / "new.sql"
+    query.write_text(
+        "SELECT customer_id, NULL::text AS name, count(*) AS sales, sum(amount) AS revenue FROM shop.sale GROUP BY 1"
+    )
+    redefined = command_line(shop.database, "incremental", "redefine", VIEW, "--query", str(query), "--json")
+    assert redefined.exit_code == 0, redefined.stderr
+    assert json.loads(redefined.stdout)["captured"] == ["shop.sale"]
+
+    verified = command_line(shop.database, "incremental", "verify", VIEW)
+    assert (verified.exit_code, "every row as its query gives it" in verified.stdout) == (0, True)
+    shop.database.execute(
+        "SET session_replication_role = replica; UPDATE shop.mv_revenue SET sales = 0 WHERE customer_id = 4"
+    )
+    verified = command_line(shop.database, "incremental", "verify", VIEW)
+    assert (verified.exit_code, "other {'customer_id': 4}" in verified.stdout) == (1, True)
+
+    disabled = command_line(shop.database, "incremental", "disable", VIEW)
+    assert (disabled.exit_code, "No longer captured: shop.sale." in disabled.stdout) == (0, True)
+    assert shop.leftovers() == []
+
+
+def test_explain_needs_nothing_installed(empty_database: Database, command_line: CommandLine) -> None:
+    empty_database.execute(
+        """
+        CREATE TABLE sale (id bigint PRIMARY KEY, amount numeric);
+        INSERT INTO sale SELECT i, i FROM generate_series(1, 100) AS i;
+        CREATE MATERIALIZED VIEW mv_ranks AS SELECT id, rank() OVER (ORDER BY amount) AS rank FROM sale;
+        CREATE MATERIALIZED VIEW mv_sales AS SELECT id, amount * 2 AS twice FROM sale;
+        CREATE MATERIALIZED VIEW mv_more AS SELECT count(*) FROM mv_sales;
+        """
+    )
+    ranks = command_line(empty_database, "incremental", "explain", "mv_ranks")
+    assert (ranks.exit_code, "Nothing would come of it" in ranks.stdout) == (1, True)
+    sales = command_line(empty_database, "incremental", "explain", "mv_sales")
+    assert (sales.exit_code, "in the way: the materialized view public.mv_more reads it" in sales.stdout) == (1, True)
+    nothing = command_line(empty_database, "incremental", "explain", "mv_nothing")
+    assert (nothing.exit_code, "has no such materialized view" in nothing.stderr) == (2, True)
+    assert empty_database.value("SELECT to_regnamespace('bi_refresh')") is None
+
+
+def test_what_cannot_be_done_ends_with_2(shop: Shop, command_line: CommandLine) -> None:
+    refused = command_line(shop.database, "incremental", "verify", VIEW)
+    assert (refused.exit_code, "it is not refreshed incrementally" in refused.stderr) == (2, True)
+    shop.database.execute("CREATE MATERIALIZED VIEW shop.mv_more AS SELECT count(*) FROM shop.mv_revenue")
+    refused = command_line(shop.database, "incremental", "enable", VIEW)
+    assert refused.exit_code == 2
+    assert "the materialized view shop.mv_more reads it" in refused.stderr
