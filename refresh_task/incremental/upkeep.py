@@ -20,14 +20,14 @@ def keep_captures(session: Session) -> Iterator[Remark]:
     """Give new partitions their triggers, take away what nobody needs, and hand out what was captured. Yields what
     there is to say about it.
 
-    Each table's triggers are a transaction of their own: while one waits for a table, the writers of others go on.
+    Each table has a transaction of its own: while one waits, the writers of others go on.
     Raises StatementFailedError.
     """
     rows = session.fetch_all("find_restored")
     for captured in session.fetch_all("read_captures"):
         rows += session.fetch_all("sync_captures", capture=captured["id"])
+        session.execute("distribute_changes", capture=captured["id"])
     rows += session.fetch_all("release_captures")
-    session.execute("distribute_changes")
     for row in rows:
         relation, action = row["relation"], row["action"]
         yield Remark("captures", _DONE[action].format(relation) if action in _DONE else f"{relation} {action}")

@@ -1,1 +1,1 @@
-SELECT bi_refresh.distribute_changes() AS moved
+SELECT bi_refresh.distribute_changes(ARRAY[%(capture)s::integer]) AS moved

@@ -15,6 +15,8 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    moving_lock CONSTANT integer := 1447445577; -- as in distribute_changes()
+    moves_log boolean;
     has_snapshot CONSTANT boolean := pg_catalog.current_setting('transaction_isolation') IN ('repeatable read', 'serializable');
     source record;
 BEGIN
@@ -25,11 +27,9 @@ BEGIN
             t.kind,
             c.columns,
             t.kind = 'slices' AND s.slice IS NULL AS is_indirect,
-            -- Entries that only this refresh sees, or must count once, are moved by it. Others are read in the log, where they
-            -- wait for distribute_changes(): two refreshes that moved them would not both succeed.
-            NOT has_snapshot
-            OR t.kind = 'linear'
-            OR EXISTS (SELECT FROM bi_refresh.maintained_table AS stage WHERE stage.relation = c.relation) AS moves_log
+            -- Entries that only this refresh sees, or must count once, are moved by it.
+            t.kind = 'linear'
+            OR EXISTS (SELECT FROM bi_refresh.maintained_table AS stage WHERE stage.relation = c.relation) AS must_move
         FROM bi_refresh.maintained_source AS s
         INNER JOIN bi_refresh.maintained_table AS t ON s.table_id = t.id
         INNER JOIN bi_refresh.captured_table AS c ON s.capture_id = c.id
@@ -37,16 +37,22 @@ BEGIN
         ORDER BY s.capture_id
     LOOP
         capture_id := source.capture_id;
-        IF source.moves_log THEN
+        IF source.must_move THEN
+            PERFORM pg_catalog.pg_advisory_xact_lock(moving_lock, source.capture_id);
+            moves_log := true;
+        ELSE
+            -- Others are read in the log, where they wait for distribute_changes(): two refreshes that moved them would not both
+            -- succeed. Under READ COMMITTED both would, and perhaps nothing else ever moves them.
+            moves_log := NOT has_snapshot AND pg_catalog.pg_try_advisory_xact_lock(moving_lock, source.capture_id);
+        END IF;
+        IF moves_log THEN
             PERFORM bi_refresh.distribute_changes(ARRAY[source.capture_id]);
         END IF;
         SELECT w.entries, w.is_everything OR (source.is_indirect AND w.entries > 0) INTO changes, is_everything
-        FROM bi_refresh.waiting_changes(table_id, source.capture_id, source.layout, NOT source.moves_log) AS w;
+        FROM bi_refresh.waiting_changes(table_id, source.capture_id, source.layout, NOT moves_log) AS w;
         IF changes > 0 THEN
             IF NOT is_everything THEN
-                changes := bi_refresh.copy_changes(
-                    table_id, source.capture_id, source.kind = 'slices', NOT source.moves_log
-                );
+                changes := bi_refresh.copy_changes(table_id, source.capture_id, source.kind = 'slices', NOT moves_log);
             END IF;
             EXECUTE pg_catalog.format(
                 'DELETE FROM bi_refresh_incremental.pending_%s AS p WHERE p.bi_refresh_table = $1', source.capture_id

@@ -1,5 +1,6 @@
 -- Moves the entries of captured tables' logs that can be seen to the maintained tables that they matter to, so that each refresh
--- claims its own and refreshes of different views never meet. NULL: of all captured tables. Returns how many entries it moved.
+-- claims its own and refreshes of different views never meet. NULL: of all captured tables. Those that another session is moving
+-- are left to it. Returns how many entries it moved.
 --
 -- Inside a refresh's own transaction, an entry that somebody else moved since its snapshot raises serialization_failure.
 CREATE OR REPLACE FUNCTION bi_refresh.distribute_changes(capture_ids integer[] DEFAULT NULL)
@@ -9,6 +10,7 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    moving_lock CONSTANT integer := 1447445577; -- 'VFDI'
     captured record;
     has_entries boolean;
     moved bigint;
@@ -29,6 +31,7 @@ BEGIN
         -- one order, so that two sessions do not wait for each other
         ORDER BY t.id
     LOOP
+        CONTINUE WHEN NOT pg_catalog.pg_try_advisory_xact_lock(moving_lock, captured.id);
         -- Most logs are empty most of the time, and looking is quicker than planning to move nothing.
         EXECUTE pg_catalog.format('SELECT EXISTS (SELECT FROM %s)', captured.log) INTO has_entries;
         CONTINUE WHEN NOT has_entries;

@@ -197,6 +197,22 @@ def test_under_read_committed_a_claim_empties_the_log(database: Database, facts:
     assert not waits(database)
 
 
+def test_a_long_refresh_from_psql_holds_up_no_other(database: Database, facts: Captured) -> None:
+    """Neither a run's beginning nor the refresh of another view, and what it moves is theirs all the same."""
+    one, other, third = (maintain(database, facts, view=f"public.{name}") for name in "abc")
+    database.execute("INSERT INTO facts VALUES (5, 1)")
+    with database.connect() as psql, database.connect() as task, database.connect() as pg_cron:
+        claim(psql, one, isolation="READ COMMITTED", commit=False)
+        for session in (task, pg_cron):
+            session.execute("SET lock_timeout = '1ms'")
+        assert task.execute("SELECT bi_refresh.distribute_changes()").fetchone() == (0,)
+        assert claim(task, other)[facts.id].rows == Counter([(1, 5)])
+        assert claim(pg_cron, third, isolation="READ COMMITTED")[facts.id].changes == 1
+        psql.execute("COMMIT")
+        assert claim(task, other)[facts.id].rows == Counter([(1, 5)])
+        assert facts.entries() == NOTHING
+
+
 def test_a_stage_s_changes_are_taken_by_the_refresh_that_made_them(database: Database, facts: Captured) -> None:
     database.execute("CREATE TABLE stage (id integer)")
     stage = capture(database, "stage", "id")

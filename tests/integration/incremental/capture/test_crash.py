@@ -5,8 +5,6 @@ from __future__ import annotations
 import subprocess
 from collections import Counter
 
-import psycopg
-
 from demo.server import embedded_server
 from refresh_task.migrations import migrate_up
 from tests.fix_database import Database, create_database, drop_database

@@ -46,7 +46,8 @@ def test_membership_of_the_owners_is_enough(make_role: MakeRole, empty_database:
         incremental.redefine(
             session,
             VIEW,
-            "SELECT customer_id, max(note) AS name, count(*) AS sales, sum(amount) AS revenue FROM shop.sale GROUP BY 1",
+            "SELECT customer_id, max(note) AS name, count(*) AS sales, sum(amount) AS revenue FROM shop.sale"
+            " GROUP BY customer_id",
         )
         incremental.disable(session, VIEW)
     assert everything.leftovers() == []

@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable, Sequence
 
 from tests.integration.incremental.shapes import Shape
+from tests.integration.incremental.suite.clock import days_pass
 from tests.integration.incremental.suite.history import GID, Event, Keep, Refresh, Run, Write
 from tests.integration.incremental.suite.statements import Statements
 
@@ -23,6 +24,8 @@ _WRITERS_SETTINGS = (
     "SET CONSTRAINTS ALL DEFERRED",
 )
 _REFRESHERS_SETTINGS = ("SET TimeZone = 'America/Bogota'", "SET DateStyle = 'German'", "SET enable_hashjoin = off")
+# Nothing is computed in full because it would be quicker: that depends on the machine.
+PATIENCE = "UPDATE bi_refresh.maintained_table SET full_ms = 1000000000"
 # The tables of a shape change most; what else there is, a little.
 _FOREIGN_TABLES = ("customers", "orders", "clicks", "stock")
 
@@ -33,14 +36,14 @@ def history_of_shapes(
     """Of what the shapes' tables are for, and one more table."""
     tables = frozenset(table for shape in shapes for table in shape.tables) | {choice.choice(_FOREIGN_TABLES)}
     statement = Statements(choice, tables, server_version=server_version)
-    return random_history(choice, statement, [shape.view for shape in shapes], rounds=rounds)
+    return random_history(choice, statement, [shape.view for shape in shapes], rounds=rounds, moves="sales" in tables)
 
 
 def random_history(
-    choice: random.Random, statement: Callable[[], str], views: Sequence[str], *, rounds: int
+    choice: random.Random, statement: Callable[[], str], views: Sequence[str], *, rounds: int, moves: bool = False
 ) -> list[Event]:
     """So many rounds of transactions and refreshes; in the end everything is committed and refreshed."""
-    history: list[Event] = []
+    history: list[Event] = [Run(PATIENCE)] if choice.random() < 0.5 else []
     prepared: list[str] = []
     for round_ in range(rounds):
         for _ in range(choice.choice([0, 1, 1, 2, 3])):
@@ -51,6 +54,8 @@ def random_history(
         while prepared and choice.random() < 0.6:
             history.append(_finish(choice, prepared.pop(0)))
         history += _meanwhile(choice)
+        if moves and choice.random() < 0.3:
+            history.append(days_pass(choice.choice([1, 1, 2, -1, 40])))
         history += [
             Refresh(
                 view,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.fix_database import Database
+from tests.integration.incremental.suite.clock import days_pass
 from tests.integration.incremental.suite.history import Event, Refresh, Run, Write
 
 _FUNCTIONS = Path(__file__).parents[4] / "sql" / "bi_refresh" / "functions"
@@ -25,8 +26,6 @@ _RECAPTURE = """
     END
     $$
 """
-# Nothing is computed in full because it would be quicker: that depends on the machine.
-PATIENCE = "UPDATE bi_refresh.maintained_table SET full_ms = 1000000000"
 
 
 @dataclass(frozen=True)
@@ -162,6 +161,15 @@ MUTANTS: dict[str, Mutant] = {
         "public.right_join_by_customer",
         (_write("UPDATE customers SET name = 'new' WHERE id = 1", "UPDATE orders SET kind = 9 WHERE customer = 1"),),
         fails=True,
+    ),
+    "windows that move": Mutant(
+        (("dirty_keys_query", "WHERE is_moved", "WHERE false"),), "public.last_days", (days_pass(1),),
+    ),
+    "rows that were in a window, and are no more": Mutant(
+        (("dirty_keys_query", "' AND '\n                    ) || ' OR ' || pg_catalog.string_agg(",
+          "' AND '\n                    ) || ' AND ' || pg_catalog.string_agg("),),
+        "public.last_days",
+        (days_pass(1), _write("DELETE FROM sales WHERE day = CURRENT_DATE - 3 OR day = CURRENT_DATE")),
     ),
     "a look at the structure": Mutant(
         (("refresh_incrementally", "IF structure IS NULL OR structure IS DISTINCT FROM target.structure THEN",

@@ -9,8 +9,9 @@ import pytest
 
 from tests.fix_database import Database
 from tests.integration.incremental.shapes import SHAPES
+from tests.integration.incremental.suite.generator import PATIENCE
 from tests.integration.incremental.suite.history import Refresh, Run
-from tests.integration.incremental.suite.mutants import MUTANTS, PATIENCE, Mutant
+from tests.integration.incremental.suite.mutants import MUTANTS, Mutant
 from tests.integration.incremental.suite.player import Failure, Player
 from tests.integration.incremental.suite.templates import clone, template
 
