@@ -122,8 +122,6 @@ def put_in_place(claim: Claim, former: int, output: MaintainedTable, *, patience
         # an index that somebody has added meanwhile
         for index in session.fetch_all("read_indexes_to_copy", source=former, target=output.relation):
             session.execute("copy_index", index=index["index"], target=output.relation)
-        for captured in session.fetch_all("read_captures"):
-            session.execute("distribute_changes", capture=captured["id"])
         with session.snapshot():
             session.execute("catch_up", view=claim.view)
 

@@ -43,11 +43,12 @@ def _in_the_background(call: Any) -> Iterator[list[Any]]:
         thread.join()
 
 
-def _wait_for_a_try(database: Database) -> None:
+def _wait_for_a_try(database: Database, outcome: list[Any]) -> None:
     """Not by Database.wait_for(): that is one long transaction, for which enabling would wait."""
     deadline = time.monotonic() + 20
     with database.connect() as connection:
         while connection.execute(_TRIES_TO_LOCK).fetchone() is None:
+            assert outcome == []
             assert time.monotonic() < deadline
 
 
@@ -57,7 +58,7 @@ def test_a_reader_in_a_transaction_is_waited_for_and_others_go_on(shop: Shop, re
         reader.execute(f"SELECT count(*) FROM {relation}".encode())
         with _in_the_background(lambda: shop.enable(patience_s=60)) as outcome:
             for _ in range(3):  # between tries, or behind one, everybody reads
-                _wait_for_a_try(shop.database)
+                _wait_for_a_try(shop.database, outcome)
                 assert shop.database.value("SELECT count(*) FROM shop.mv_revenue JOIN shop.v_both USING (customer_id)")
             assert not shop.database.value(_IS_TABLE)
             reader.commit()
@@ -70,9 +71,9 @@ def test_readers_that_lock_the_view_before_what_reads_it_are_not_ended_by_a_dead
     with shop.database.connect(autocommit=False) as reader:
         reader.execute("SET deadlock_timeout = '600ms'")  # it looks before we do
         reader.execute("SELECT count(*) FROM shop.mv_revenue")
-        with _in_the_background(lambda: shop.enable(patience_s=60)):
+        with _in_the_background(lambda: shop.enable(patience_s=60)) as outcome:
             for _ in range(3):
-                _wait_for_a_try(shop.database)
+                _wait_for_a_try(shop.database, outcome)
                 reader.execute("SELECT count(*) FROM shop.v_large")  # raises if it is the victim
             reader.commit()
     assert shop.database.value(_IS_TABLE)
