@@ -48,3 +48,12 @@ def test_what_was_truncated_is_computed_in_full(totals: KeptView) -> None:
     totals.database.execute("INSERT INTO orders VALUES (1000, 3, 5)")
     assert totals.refresh()["strategy"] == "incremental"
     assert totals.is_equal()
+
+
+def test_a_statement_over_very_many_rows_is_one_entry(totals: KeptView) -> None:
+    totals.database.execute("INSERT INTO orders SELECT n, 3, 1 FROM generate_series(2000, 22001) AS n")
+    entry = totals.refresh()
+    assert entry["strategy"] == "difference"
+    assert entry["reason"] == "in full: public.orders was truncated, or changed by more rows than are kept"
+    assert (entry["rows_inserted"], entry["rows_deleted"]) == (1, 1)
+    assert totals.is_equal()
