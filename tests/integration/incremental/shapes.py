@@ -211,8 +211,8 @@ _GROUPS = (
     ),
     Shape("enum_group", "SELECT tier, count(*) AS n, max(id) AS last FROM customers GROUP BY tier", "tier",
           ("customers",)),
-    Shape("enum_as_text", "SELECT tier::text AS tier, max(tier) AS best, count(*) AS n FROM customers GROUP BY tier", None,
-          ("customers",)),
+    Shape("enum_as_text", "SELECT tier::text AS tier, max(tier) AS best, count(*) AS n FROM customers GROUP BY tier",
+          None, ("customers",)),
     Shape(
         "jsonb_group",
         "SELECT details ->> 'city' AS city, details -> 'score' AS score, count(*) AS n FROM customers GROUP BY 1, 2",
