@@ -41,7 +41,7 @@ def _ratios(rows: Sequence[Row]) -> Iterable[str]:
         yield "|---|---|---|---|---|"
     for row in rows:
         yield (
-            f"| {row.subject}, {row.view_rows:,} rows | {changed(row)} | {measured(row)} | {target(row)} | {row.how} |"
+            f"| {row.subject}, {row.view_rows:,} rows | {changed(row)} | {measured(row)} | {target(row)} | {_how(row)} |"
         )
 
 
@@ -63,6 +63,12 @@ def _writers(throughputs: Sequence[Throughput]) -> Iterable[str]:
             f"| {value.statement} | {'on' if value.synchronous_commit else 'off'} | {value.ratio:.2f} "
             f"({value.captured:,.0f} over {value.plain:,.0f} per second) | at least {value.target} |"
         )
+
+
+def _how(row: Row) -> str:
+    """What was done; why, where it was done in full."""
+    strategy, _, reason = row.how.partition(": ")
+    return row.how if strategy == "difference" and reason else strategy
 
 
 def changed(row: Row) -> str:
