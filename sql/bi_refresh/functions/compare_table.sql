@@ -1,5 +1,5 @@
 -- Compares a maintained table with its definition in this transaction's snapshot, and changes nothing: one row per row that differs,
--- with its key.
+-- with its key, ten thousand at most.
 --   keys   compare only so many slices, taken at random; NULL: the whole
 CREATE OR REPLACE FUNCTION bi_refresh.compare_table(table_id integer, keys integer DEFAULT NULL)
 RETURNS TABLE (difference text, row_key jsonb)
@@ -30,7 +30,7 @@ BEGIN
     FROM pg_catalog.jsonb_array_elements(coalesce(bi_refresh.ask_as_owner(target.id, pg_catalog.format(
         'SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_array(CASE '
         'WHEN found.row_id IS NULL THEN ''missing'' WHEN found.is_gone THEN ''surplus'' ELSE ''other'' END, %s)) '
-        'FROM pg_temp.differences_%s AS found WHERE found.differs',
+        'FROM (SELECT * FROM pg_temp.differences_%s AS d WHERE d.differs LIMIT 10000) AS found',
         bi_refresh.key_as_json(target, 'found'), target.id
     )), '[]')) AS f (entry);
     PERFORM bi_refresh.execute_as_owner(target.id, pg_catalog.format('DROP TABLE pg_temp.differences_%s', target.id));

@@ -14,7 +14,6 @@ BEGIN
             WHERE v.view_name = is_incremental.view_name
                 AND m.stage IS NULL
                 AND m.relation = bi_refresh.view_oid(v.view_name)
-                AND (v.status IN ('enabled', 'distrusted') OR v.output = 'table')
         )
     );
 END

@@ -42,11 +42,22 @@ def test_the_second_of_two_refreshes_leaves_it_alone(totals: KeptView) -> None:
 
 def test_a_refresh_from_before_another_one_begins_anew(database: Database) -> None:
     """Both see a change that is not distributed yet, and the table as it was: written twice, it would stand there
-    twice."""
-    database.execute("CREATE TABLE source (id integer, label text)")
-    view = keep(
-        database, "kept", Kept("SELECT id, label FROM source", (Reads("source", ("id",), null_slice="rows"),), key=None)
+    twice. It fails before it has computed anything."""
+    database.execute(
+        "CREATE TABLE source (id integer, label text); CREATE SEQUENCE computed;"
+        "CREATE FUNCTION counted(label text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS"
+        " 'BEGIN PERFORM nextval(''public.computed''); RETURN label; END'"
     )
+    view = keep(
+        database,
+        "kept",
+        Kept(
+            "SELECT id, counted(label) AS label FROM source",
+            (Reads("source", ("id",), null_slice="rows"),),
+            key=None,
+        ),
+    )
+    view.refresh()
     database.execute("INSERT INTO source VALUES (1, 'one')")
     with _snapshot(database) as second:
         with database.connect() as first:
@@ -54,6 +65,7 @@ def test_a_refresh_from_before_another_one_begins_anew(database: Database) -> No
             assert _refresh(first, view) == "SUCCESS"
         assert "could not serialize access due to concurrent update" in _refresh(second, view)
         second.execute("COMMIT")
+    assert database.value("SELECT last_value FROM computed") == 1
     assert view.is_equal()
     entry = last_log(database, view.name)
     assert (entry["status"], entry["sqlstate"]) == ("failed", "40001")
