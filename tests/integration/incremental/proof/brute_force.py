@@ -13,6 +13,8 @@ import psycopg
 
 from refresh_task.incremental.model import Proof, Source
 
+# No column is called so: there are some called t and q.
+_WHOLE = '"the whole row"'
 # A change that the table does not allow.
 _REFUSED = (psycopg.errors.IntegrityError, psycopg.errors.DataError, psycopg.errors.RaiseException)
 
@@ -58,9 +60,9 @@ class BruteForce:
     def _look(self) -> None:
         """Remember what all tables and views hold."""
         for name, number in self._numbers.items():
-            self._make(f"table_{number}", f"SELECT t.*, t::text AS image FROM {name} AS t")
+            self._make(f"table_{number}", f"SELECT {_WHOLE}.*, {_WHOLE}::text AS image FROM {name} AS {_WHOLE}")
         for number, claim in enumerate(self._claimed):
-            self._make(f"view_{number}", f"SELECT {_kept(claim.proof)} FROM ({claim.query}) AS q")
+            self._make(f"view_{number}", f"SELECT {_kept(claim.proof)} FROM ({claim.query}) AS {_WHOLE}")
 
     def _look_at_changes(self) -> None:
         """Make the tables of _find_changed() where no rollback takes them away."""
@@ -115,7 +117,7 @@ class BruteForce:
                 _touches(claim.proof, source, f"changed_{self._numbers[name]}") for name, source in read.items()
             )
             rows = self._run(
-                f"WITH after AS (SELECT {_kept(claim.proof)} FROM ({claim.query}) AS q), d AS"
+                f"WITH after AS (SELECT {_kept(claim.proof)} FROM ({claim.query}) AS {_WHOLE}), d AS"
                 f" ((TABLE pg_temp.view_{number} EXCEPT ALL TABLE after)"
                 f" UNION ALL (TABLE after EXCEPT ALL TABLE pg_temp.view_{number}))"
                 f" SELECT d.image, coalesce({touched}, false) FROM d"
@@ -128,7 +130,7 @@ class BruteForce:
         """Rows of a table that are there one time only, or not as often, by their images: old and new ones."""
         self._make(
             f"changed_{number}",
-            f"WITH now AS (SELECT t.*, t::text AS image FROM {name} AS t), counted AS ("
+            f"WITH now AS (SELECT {_WHOLE}.*, {_WHOLE}::text AS image FROM {name} AS {_WHOLE}), counted AS ("
             f"SELECT image FROM (SELECT image, 1 AS n FROM pg_temp.table_{number} UNION ALL SELECT image, -1 FROM now)"
             " AS both_times GROUP BY image HAVING sum(n) <> 0)"
             f" SELECT * FROM pg_temp.table_{number} WHERE image IN (TABLE counted)"
@@ -147,7 +149,7 @@ class BruteForce:
 
 def _kept(proof: Proof) -> str:
     columns = dict.fromkeys(column for slicing in proof.slices for column in slicing)
-    return ", ".join(["q::text AS image", *(f'q."{column}"' for column in columns)])
+    return ", ".join([f"{_WHOLE}::text AS image", *(f'{_WHOLE}."{column}"' for column in columns)])
 
 
 def _touches(proof: Proof, source: Source, changed: str) -> str:
