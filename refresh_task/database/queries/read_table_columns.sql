@@ -11,8 +11,11 @@ INNER JOIN pg_namespace AS n ON c.relnamespace = n.oid
 INNER JOIN pg_attribute AS a ON c.oid = a.attrelid AND a.attnum > 0 AND NOT a.attisdropped
 INNER JOIN pg_type AS t ON a.atttypid = t.oid
 LEFT JOIN pg_collation AS l ON a.attcollation = l.oid
-WHERE n.nspname = %(schema)s
-    AND c.relname = %(table)s
+WHERE n.nspname = %(schema_name)s
+    AND c.relname = %(relation_name)s
     AND c.relkind IN ('r', 'p')
-    AND NOT EXISTS (SELECT FROM pg_inherits AS i WHERE i.inhrelid = c.oid)
+    AND NOT EXISTS (
+        SELECT FROM pg_inherits AS i
+        WHERE i.inhrelid = c.oid
+    )
 ORDER BY a.attnum

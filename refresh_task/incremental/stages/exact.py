@@ -84,9 +84,18 @@ def looks_alike(node: tree.Node, columns: Columns) -> bool:
             if name in ("lower", "upper", "btrim") and len(arguments) == 1:
                 return _type_of(arguments[0], columns) in _TEXT and looks_alike(arguments[0], columns)
             # of the time that they are handed
-            return name in ("date_trunc", "timezone") and any(_is_time(argument, columns) for argument in arguments)
+            return name in ("date_trunc", "timezone") and any(is_time(argument, columns) for argument in arguments)
         case _:
             return False
+
+
+def is_time(node: tree.Node, columns: Columns) -> bool:
+    """A date or a moment, and no interval."""
+    if node.HasField("type_cast"):
+        return _type_name(node.type_cast.type_name) in ("date", "timestamp", "timestamptz")
+    if node.HasField("func_call") and function_name(node.func_call) in ("timezone", "date_trunc"):
+        return looks_alike(node, columns)
+    return _type_of(node, columns) in _TIMES
 
 
 def column_name(reference: tree.ColumnRef) -> str | None:
@@ -185,15 +194,6 @@ def _type_of(node: tree.Node, columns: Columns) -> int | None:
         return None
     column = columns.get(column_name(node.column_ref) or "")
     return None if column is None else column.type
-
-
-def _is_time(node: tree.Node, columns: Columns) -> bool:
-    """A date or a moment, and no interval."""
-    if node.HasField("type_cast"):
-        return _type_name(node.type_cast.type_name) in ("date", "timestamp", "timestamptz")
-    if node.HasField("func_call") and function_name(node.func_call) in ("timezone", "date_trunc"):
-        return looks_alike(node, columns)
-    return _type_of(node, columns) in _TIMES
 
 
 def _is_plain(node: tree.Node, columns: Columns) -> bool:

@@ -29,8 +29,8 @@ def read_linear(session: Session, stage: Stage, table_of: Callable[[str], str], 
     stage = over_table(stage, table_of, subject=subject)
     table = linear_table(stage, subject=subject)
     if table is None:
-        return "it reads more than one table"
-    rows = session.fetch_all("read_table_columns", schema=table[0], table=table[1])
+        return "it reads more than one table, or a query that is no stage"
+    rows = session.fetch_all("read_table_columns", schema_name=table[0], relation_name=table[1])
     if not rows:
         return "what it reads is no table, or a part of a larger one"
     columns = {

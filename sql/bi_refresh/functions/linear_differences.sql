@@ -145,10 +145,17 @@ BEGIN
                 ON pg_catalog.hash_record_extended(ROW(%13$s), 0) = pg_catalog.hash_record_extended(ROW(%7$s), 0) AND %14$s
             WHERE (%11$s) AND (%12$s)
         )
-        SELECT
-            bi_refresh_place AS row_id, %15$I = 0 AS is_gone, true AS differs, %16$s AS is_impossible, %17$s
-        FROM latest
-        WHERE bi_refresh_place IS NOT NULL OR %15$I <> 0 OR %16$s
+        -- what came to the same again is not written
+        SELECT shown.*
+        FROM (
+            SELECT
+                bi_refresh_place AS row_id, %15$I = 0 AS is_gone, true AS differs, %16$s AS is_impossible, %17$s
+            FROM latest
+            WHERE bi_refresh_place IS NOT NULL OR %15$I <> 0 OR %16$s
+        ) AS shown
+        LEFT JOIN %9$s AS former ON shown.row_id = former.ctid
+        WHERE former.ctid IS NULL OR shown.is_gone OR shown.is_impossible
+            OR pg_catalog.record_image_ne(ROW(%19$s), ROW(%20$s))
         $statement$,
         target.id,
         keys,
@@ -170,7 +177,9 @@ BEGIN
         rows_column,
         pg_catalog.format('(least(%1$s) < 0 OR (%2$I = 0 AND greatest(%1$s) > 0))', counts, rows_column),
         columns,
-        pg_catalog.replace(sums, '<key>', pg_catalog.replace(is_same, 'present.', 'whole.'))
+        pg_catalog.replace(sums, '<key>', pg_catalog.replace(is_same, 'present.', 'whole.')),
+        bi_refresh.numbered_columns(target.relation, 'shown.'),
+        bi_refresh.column_list(target.relation, 'former.')
     );
 END
 $$;

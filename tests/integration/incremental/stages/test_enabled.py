@@ -84,7 +84,7 @@ _HISTORIES = {
     ("view", "stages", "in_full"),
     [
         # productos is joined to every warehouse: the output is in full after its change, and so is what joins it first
-        (FLUXION, ["demanda_p75"], {"productos"}),
+        (FLUXION, ["demanda_p75", "surtido", "clase_abc", "stock_con_demanda", "abc_metrics"], {"productos"}),
         pytest.param(FLUXION, ["ventas_30d", "demanda_p75", "abc_metrics"], {"productos"}, marks=_LONG),
         # a rank has to do with all rows, and an advisor's offers with all requests
         (RANKING, ["ofertas_30d", "notificaciones_30d", "auditorias_asesor"], {"the stage", "asesores", "solicitudes"}),
@@ -145,7 +145,7 @@ def cities(database: Database) -> Database:
 def test_a_stage_of_counts_and_sums_is_linear(cities: Database) -> None:
     """Nobody asks for it."""
     kinds = cities.rows("SELECT stage, kind, key_columns::text FROM bi_refresh.maintained_table ORDER BY position")
-    assert kinds == [("total", "linear", None), ("months", "slices", None), (None, "slices", None)]
+    assert kinds == [("total", "linear", None), ("months", "linear", None), (None, "slices", None)]
     cities.execute("INSERT INTO sale (city, amount, at) VALUES ('c1', 5, '2026-01-05'), ('new', 7, '2026-03-01')")
     refresh(cities, _CITIES)
     assert differing_rows(cities, _CITIES) == 0

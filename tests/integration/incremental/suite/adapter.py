@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import psycopg
@@ -33,10 +34,10 @@ def enable_for_test(database: Database, shape: Shape) -> None:
         enable(session, shape.view, stages=shape.stages)
 
 
-def enable_view(database: Database, view: str) -> None:
-    """As its policy has it."""
+def enable_view(database: Database, view: str, *, stages: Sequence[str] | None = None) -> None:
+    """With stages, or as its policy has it."""
     with database.session() as session:
-        enable(session, view)
+        enable(session, view, stages=stages)
 
 
 def keep(database: Database) -> None:

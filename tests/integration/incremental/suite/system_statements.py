@@ -16,7 +16,7 @@ _COLUMNS = """
         EXISTS (
             SELECT FROM pg_index AS i WHERE i.indrelid = a.attrelid AND i.indisunique AND a.attnum = ANY (i.indkey)
         ),
-        a.atthasdef OR a.attidentity <> ''
+        a.atthasdef OR a.attidentity <> '', a.attnotnull
     FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid
     WHERE a.attrelid IN (SELECT relation FROM bi_refresh.view_sources(%s::oid[])) AND c.relkind IN ('r', 'p')
         AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' AND a.attidentity <> 'a'
@@ -33,6 +33,7 @@ class Column:
     type: str
     is_unique: bool
     has_default: bool
+    is_required: bool
 
 
 class SystemStatements:
@@ -47,7 +48,7 @@ class SystemStatements:
         """One more."""
         table = self.choice.choice(self.tables)
         columns = [column for column in self.columns if column.table == table]
-        kind = self.choice.choices(["change", "swap", "move", "copy", "delete", "truncate"], [5, 3, 3, 3, 2, 0.05])[0]
+        kind = self.choice.choices(["change", "empty", "move", "copy", "delete", "truncate"], [5, 2, 3, 3, 2, 0.05])[0]
         if kind == "delete":
             return f"DELETE FROM {table} AS changed WHERE {self._some()}"
         if kind == "truncate":
@@ -59,8 +60,9 @@ class SystemStatements:
             column = self.choice.choice(moments).name
             days = self.choice.choice([-400, -40, -7, -1, 1, 3, 31])
             return f"UPDATE {table} AS changed SET {column} = {column} + interval '{days} days' WHERE {self._some()}"
-        column = self.choice.choice([column for column in columns if not column.is_unique] or columns).name
-        value = self._value(table, column) if kind == "change" else "NULL"
+        chosen = self.choice.choice([column for column in columns if not column.is_unique] or columns)
+        column = chosen.name
+        value = "NULL" if kind == "empty" and not chosen.is_required else self._value(table, column)
         return f"UPDATE {table} AS changed SET {column} = {value} WHERE {self._some()}"
 
     def _some(self) -> str:

@@ -11,7 +11,7 @@ from tests.integration.incremental.shapes import Shape
 from tests.integration.incremental.suite.adapter import enable_for_test
 
 # Writers who own nothing, and names that whoever trusts the search path would take for PostgreSQL's own.
-_WRITERS = """
+WRITERS = """
     DO $$
     BEGIN
         CREATE ROLE clerk;
@@ -36,7 +36,8 @@ def template(migrated: Database, shapes: Sequence[Shape]) -> Iterator[Database]:
     """To be cloned, never used."""
     database = create_database(migrated.server, template=migrated.name)
     try:
-        database.execute(TABLES + ROWS + _WRITERS)
+        database.execute(TABLES + ROWS + WRITERS)
+        database.execute("ANALYZE")
         for shape in shapes:
             enable_for_test(database, shape)
         database.wait_until_alone()

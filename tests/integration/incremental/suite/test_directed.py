@@ -13,15 +13,17 @@ from tests.integration.incremental.suite.player import Player
 from tests.integration.incremental.suite.templates import clone, template
 
 
-def test_every_directed_history_ends_with_equality(migrated_template: Database) -> None:
-    names = {name for name, _ in DIRECTED.values()}
+@pytest.mark.parametrize("half", range(2))
+def test_every_directed_history_ends_with_equality(migrated_template: Database, half: int) -> None:
+    directed = dict(list(DIRECTED.items())[half::2])
+    names = {name for name, _ in directed.values()}
     shapes = [shape for shape in SHAPES if shape.name in names]
     wrong: list[str] = []
     with template(migrated_template, shapes) as made:
-        for what, (name, events) in DIRECTED.items():
+        for what, (name, events) in directed.items():
             view = f"public.{name}"
             more = "UPDATE orders SET kind = 5, amount = 3, customer = 2 WHERE id IN (3, 4)"
-            history = [Refresh(view), *events, Refresh(view), Refresh(view), Run(more), Refresh(view)]
+            history = [*events, Refresh(view), Run(more), Refresh(view)]
             with clone(made) as database:
                 failure = Player(database, {shape.view: shape.query for shape in shapes}).play(history)
             if failure is not None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+
+import pytest
 
 from demo.server import embedded_server
 from refresh_task.migrations import migrate_up
@@ -17,6 +20,9 @@ _LOGGED = "'CREATE TABLE %s (bi_refresh_layout pg_catalog.int4 NOT NULL, bi_refr
 _SHAPE = next(shape for shape in SHAPES if shape.name == "filters")
 
 
+@pytest.mark.skipif(
+    not os.environ.get("VISTAFRESCA_LONG_TESTS"), reason="a server of its own: VISTAFRESCA_LONG_TESTS=1"
+)
 def test_what_was_captured_outlives_a_crash_because_it_is_logged() -> None:
     text = _CAPTURE_TABLE.read_text()
     assert text.count(_LOGGED) == 1
