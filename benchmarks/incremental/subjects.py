@@ -58,14 +58,17 @@ _TRANSACTIONS = Workload(
 )
 _SALES = Workload("new sales of today, each taken from the stock", ("SELECT fluxion.add_sample_sales(%(number)s)",))
 _CORRECTED_SALES = Workload(
-    "eight in ten new sales of today, each taken from the stock; two corrected sales of the last 30 days",
+    "new sales of today, each taken from the stock, 5,000 a statement; one in a hundred a correction of the last month",
     (
-        "SELECT fluxion.add_sample_sales((%(number)s * 0.8)::integer)",
+        """
+        SELECT fluxion.add_sample_sales(least(5000, %(number)s - %(number)s / 100 - done))
+        FROM generate_series(0, %(number)s - %(number)s / 100 - 1, 5000) AS done
+        """,
         """
         UPDATE fluxion.ventas SET cantidad = cantidad + 1
         WHERE id IN (
             SELECT latest.id - abs(hashint8extended(n, %(seed)s) %% (latest.id / 4))
-            FROM generate_series(1, (%(number)s * 0.2)::integer) AS n
+            FROM generate_series(1, %(number)s / 100) AS n
             CROSS JOIN (SELECT max(id) AS id FROM fluxion.ventas) AS latest
         )
         """,

@@ -30,6 +30,12 @@ BEGIN
             bi_refresh.column_list(target.relation, 'query.'),
             target.definition::pg_catalog.regclass
         ));
+        IF target.stage IS NOT NULL THEN
+            -- The next stage reads it at once, and would take it for one of hardly any rows.
+            PERFORM bi_refresh.execute_as_owner(
+                table_id, pg_catalog.format('ANALYZE %s', target.relation::pg_catalog.regclass)
+            );
+        END IF;
     END IF;
     UPDATE bi_refresh.maintained_table AS m
     SET structure = CASE WHEN examined.problem IS NULL THEN examined.structure END,

@@ -2,7 +2,7 @@
 -- What one sale or one movement of stock touches is worked out by itself: demanda_p75, stock_con_demanda. What a movement of stock
 -- leaves as it was does not read the stock: clase_abc reads surtido, which has no quantity. And what is added up in the end is
 -- counts, sums and a maximum, of numbers with a fixed scale. No query is read twice, so that a condition on the key reaches every
--- table.
+-- table; and whatever has a key groups by it, where one can see it.
 CREATE OR REPLACE VIEW fluxion.v_ubicaciones_summary_regional AS
 WITH ubicacion_data AS (
     SELECT
@@ -53,6 +53,7 @@ surtido AS (
         i.producto_id
     FROM fluxion.inventario AS i
     INNER JOIN fluxion.productos AS p ON i.producto_id = p.id AND p.activo
+    GROUP BY i.ubicacion_id, i.almacen_codigo, i.producto_id
 ),
 
 clase_abc AS (
@@ -60,22 +61,26 @@ clase_abc AS (
         s.ubicacion_id,
         s.almacen_codigo,
         s.producto_id,
-        coalesce(d.p75, 0) AS p75,
+        coalesce(max(d.p75), 0) AS p75,
         -- By what the products ranked before this one sold for: the one that crosses a limit belongs to the class it
         -- began in, so that every warehouse with sales has a class A.
         CASE
-            WHEN coalesce(sum(d.valor_30d) OVER mas_vendidos, 0) < 0.80 * sum(d.valor_30d) OVER almacen THEN 'A'
-            WHEN coalesce(sum(d.valor_30d) OVER mas_vendidos, 0) < 0.95 * sum(d.valor_30d) OVER almacen THEN 'B'
+            WHEN coalesce(sum(sum(d.valor_30d)) OVER mas_vendidos, 0) < 0.80 * sum(sum(d.valor_30d)) OVER almacen
+                THEN 'A'
+            WHEN coalesce(sum(sum(d.valor_30d)) OVER mas_vendidos, 0) < 0.95 * sum(sum(d.valor_30d)) OVER almacen
+                THEN 'B'
             ELSE 'C'
         END AS clase
     FROM surtido AS s
     LEFT JOIN demanda_p75 AS d
         ON s.ubicacion_id = d.ubicacion_id AND s.almacen_codigo = d.almacen_codigo AND s.producto_id = d.producto_id
+    -- of one row each, which says that there is one row each
+    GROUP BY s.ubicacion_id, s.almacen_codigo, s.producto_id
     WINDOW
         almacen AS (PARTITION BY s.ubicacion_id, s.almacen_codigo),
         mas_vendidos AS (
             PARTITION BY s.ubicacion_id, s.almacen_codigo
-            ORDER BY coalesce(d.valor_30d, 0) DESC, s.producto_id
+            ORDER BY coalesce(sum(d.valor_30d), 0) DESC, s.producto_id
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
         )
 ),

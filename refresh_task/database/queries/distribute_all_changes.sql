@@ -1,0 +1,1 @@
+SELECT bi_refresh.distribute_changes() AS moved
