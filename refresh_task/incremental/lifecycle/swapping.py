@@ -122,10 +122,6 @@ def put_in_place(claim: Claim, former: int, output: MaintainedTable, *, patience
         # an index that somebody has added meanwhile
         for index in session.fetch_all("read_indexes_to_copy", source=former, target=output.relation):
             session.execute("copy_index", index=index["index"], target=output.relation)
-<<<<<<< HEAD
-        session.execute("distribute_all_changes")
-=======
->>>>>>> i6-life
         with session.snapshot():
             session.execute("catch_up", view=claim.view)
 
