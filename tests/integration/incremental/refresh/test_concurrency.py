@@ -57,6 +57,7 @@ def test_a_refresh_from_before_another_one_begins_anew(database: Database) -> No
             key=None,
         ),
     )
+    view.refresh()
     database.execute("INSERT INTO source VALUES (1, 'one')")
     with _snapshot(database) as second:
         with database.connect() as first:

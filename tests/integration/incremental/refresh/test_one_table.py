@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.integration.incremental.refresh.kept import KeptView
+from tests.fix_database import Database
+from tests.integration.incremental.refresh.kept import Kept, KeptView, Reads, keep
 
 # What is done, how many slices that touches, and how many rows of the view are inserted and deleted.
 _CHANGES = (
@@ -57,3 +58,26 @@ def test_a_statement_over_very_many_rows_is_one_entry(totals: KeptView) -> None:
     assert entry["reason"] == "in full: public.orders was truncated, or changed by more rows than are kept"
     assert (entry["rows_inserted"], entry["rows_deleted"]) == (1, 1)
     assert totals.is_equal()
+
+
+def test_values_that_change_places_beneath_a_further_unique_index(database: Database) -> None:
+    """In the midst of an UPDATE two rows would have one seat. Slice by slice, and in full."""
+    database.execute(
+        "CREATE TABLE places (id integer PRIMARY KEY, seat integer);"
+        "INSERT INTO places SELECT n, n FROM generate_series(1, 9) AS n"
+    )
+    view = keep(
+        database,
+        "kept",
+        Kept(
+            "SELECT id, seat FROM places",
+            (Reads("places", ("id",)),),
+            indexes=("CREATE UNIQUE INDEX ON {table} (seat)",),
+        ),
+    )
+    for mode, strategy in ((None, "incremental"), ("full", "difference")):
+        database.execute("UPDATE bi_refresh.view_policy SET refresh_mode = %s", mode)
+        database.execute("UPDATE places SET seat = 10 - seat")
+        entry = view.refresh()
+        assert (entry["strategy"], entry["rows_inserted"], entry["rows_deleted"]) == (strategy, 8, 8)
+        assert view.is_equal()

@@ -6,7 +6,7 @@ from __future__ import annotations
 from tests.integration.incremental.suite.history import Run
 
 # A view whose rows do not say a day was, so many days ago, over rows that were younger, the same as it is now.
-_PASS = """DO $$
+_PASS = r"""DO $$
 DECLARE
     captured record;
 BEGIN
@@ -27,11 +27,13 @@ BEGIN
             SELECT jsonb_object_agg(m.key, (m.value::date - {days})::text) FROM jsonb_each_text(moments) AS m
         ),
         data_timestamp = data_timestamp - interval '{days} days'
-    WHERE moments <> '{{}}' AND NOT moments ? 'the time';
+    -- those of a refresher with another DateStyle were made in another environment: that is seen by itself
+    WHERE moments <> '{{}}' AND NOT moments ? 'the time' AND moments::text !~ '\d\.\d';
 END
 $$"""
 
 
 def days_pass(days: int) -> Run:
     """So many; negative where the clock was wrong before."""
-    return Run(" ".join(_PASS.format(days=days).split()))
+    lines = [line for line in _PASS.format(days=days).splitlines() if not line.strip().startswith("--")]
+    return Run(" ".join(" ".join(lines).split()))

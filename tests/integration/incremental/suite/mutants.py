@@ -73,6 +73,9 @@ _EVERYTHING = """DELETE FROM %2$s AS p
                 RETURNING p.bi_refresh_table
 """
 _IN_FULL = "WHERE i.in_full AND EXISTS (SELECT FROM moved)"
+_INDIRECT = (
+    "(s.capture_id = ANY (everything) OR (s.slice IS NULL AND target.kind = 'slices' AND s.capture_id = ANY (changed)))"
+)
 _NEW_AND_LOST = "'present.row_id IS NULL OR latest.number IS NULL '\n                'OR present.image"
 _DISTRIBUTE = Run("SELECT bi_refresh.distribute_changes()")
 _LINEAR = "public.linear"
@@ -124,7 +127,7 @@ MUTANTS: dict[str, Mutant] = {
         "public.filters", (_write(_UPDATE), _DISTRIBUTE),
     ),
     "each change once, where they are counted": Mutant(
-        (("claim_changes", "            OR t.kind = 'linear'\n", ""),),
+        (("claim_changes", "t.kind = 'linear'\n            OR EXISTS", "EXISTS"),),
         _LINEAR, (_write("UPDATE readings SET value = value + 1"), Refresh(_LINEAR), _DISTRIBUTE),
     ),
     "what is claimed is taken away": Mutant(
@@ -170,6 +173,58 @@ MUTANTS: dict[str, Mutant] = {
           "' AND '\n                    ) || ' AND ' || pg_catalog.string_agg("),),
         "public.last_days",
         (days_pass(1), _write("DELETE FROM sales WHERE day = CURRENT_DATE - 3 OR day = CURRENT_DATE")),
+    ),
+    "both ends of a window": Mutant(
+        (("dirty_keys_query", "BETWEEN LEAST(%3$s, %4$s) AND GREATEST(%3$s, %4$s)",
+          "BETWEEN LEAST(%3$s, %4$s) AND LEAST(%3$s, %4$s)"),),
+        "public.last_days", (days_pass(2),),
+    ),
+    "dates that are no windows": Mutant(
+        (("why_in_full", "WHERE (target.moments ->> k.detail = moments ->> k.detail) IS NOT true", "WHERE false"),
+         ("why_in_full", "WHERE target.moments ->> k.detail IS DISTINCT FROM k.moment", "WHERE false")),
+        "public.age_of_rows", (days_pass(1),),
+    ),
+    "a look at the date where nothing was written": Mutant(
+        (("nothing_changed", "m.moments = bi_refresh.moments_now(m.moments)", "true"),),
+        "public.last_days", (days_pass(1),),
+    ),
+    "what is known to be everything": Mutant(
+        (("why_in_full", "s.capture_id = ANY (everything) OR ", ""),),
+        "public.filters", (_write(_UPDATE, _OLD_LAYOUT),), fails=True,
+    ),
+    "tables of which any row may touch everything": Mutant(
+        (("why_in_full", _INDIRECT, "false"),),
+        "public.cross_join_with_a_total", (_write("DELETE FROM payments WHERE id < 5", _UPDATE),),
+    ),
+    "a proof that holds no more": Mutant(
+        (("examine_table", "bi_refresh.proof_holds(target.view_name) IS NOT true", "false"),),
+        "public.distinct_on",
+        (Run("ALTER TABLE orders ALTER COLUMN kind DROP NOT NULL"), Refresh("public.distinct_on"),
+         _write("UPDATE orders SET kind = NULL WHERE id < 9")),
+    ),
+    "triggers that stay away": Mutant(
+        (("examine_table", "IF problem IS NULL THEN\n        SELECT pg_catalog.string_agg(p.problem",
+          "IF false THEN\n        SELECT pg_catalog.string_agg(p.problem"),),
+        "public.filters",
+        (Run("ALTER TABLE orders DISABLE TRIGGER ALL"), Refresh("public.filters"), _write(_UPDATE)),
+    ),
+    "how often a row stands there": Mutant(
+        (("find_differences", "paired.occurrence > paired.others AS differs", "paired.others = 0 AS differs"),
+         ("find_differences", "WHERE paired.occurrence > paired.others OR", "WHERE paired.others = 0 OR")),
+        "public.duplicates", (_write("INSERT INTO clicks SELECT kind, word, n FROM clicks WHERE kind = 1"),),
+    ),
+    "rows that an earlier cut has compared": Mutant(
+        (("slices_query", "ARRAY(SELECT e.cut FROM pg_catalog.unnest(cuts) AS e (cut) WHERE e.cut < c.cut)",
+          "'{}'::integer[]"),),
+        "public.right_join_by_customer",
+        (_write("UPDATE customers SET name = 'new' WHERE id = 1", "UPDATE orders SET kind = 9 WHERE customer = 1"),),
+        fails=True,
+    ),
+    "rows with a NULL that a cut has brought": Mutant(
+        (("recompute_null_slices", "bi_refresh.outside_slices(target, earlier, 'query')", "''"),),
+        "public.right_join",
+        (_write("UPDATE customers SET id = 99 WHERE id = 2", "UPDATE orders SET kind = 9 WHERE customer IS NULL"),),
+        fails=True,
     ),
     "a look at the structure": Mutant(
         (("refresh_incrementally", "IF structure IS NULL OR structure IS DISTINCT FROM target.structure THEN",
