@@ -26,12 +26,13 @@ _LOGGED = """
 """
 
 
-def enable_for_test(database: Database, shape: Shape) -> None:
-    """From the shape's DDL to a view that is refreshed incrementally."""
-    database.execute(shape.ddl)
-    database.manage(shape.view)
+def enable_for_test(database: Database, shapes: Sequence[Shape]) -> None:
+    """From each shape's DDL to a view that is refreshed incrementally, one after the other."""
     with database.session() as session:
-        enable(session, shape.view, stages=shape.stages)
+        for shape in shapes:
+            database.execute(shape.ddl)
+            database.manage(shape.view)
+            enable(session, shape.view, stages=shape.stages)
 
 
 def enable_view(database: Database, view: str, *, stages: Sequence[str] | None = None) -> None:
