@@ -30,7 +30,7 @@ _BASE_QUERY = "SELECT * FROM fluxion.v_ubicaciones_summary_regional"
 # A second materialized view of the same query, which PostgreSQL refreshes its own way.
 _BESIDE = "beside.mv_ubicaciones_summary_regional"
 # Enough for a base query of a few seconds, and for loading them in not many more.
-_SALES = 3_000_000
+_SALES = 2_000_000
 _NEW_SALES = 800
 _READS = 20
 # The embedded server on a laptop: sorting and hashing in memory, as a database of this size would.

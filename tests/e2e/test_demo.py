@@ -49,7 +49,11 @@ def test_the_demo_shows_the_refresh_and_leaves_nothing_behind(folder: Path) -> N
         "5 views left alone",  # the plan
         "the check-in would be: ok",
         "times faster",
-        "concurrent",
+        "a changed row touches",  # the explanation
+        "is refreshed incrementally, after",
+        "incremental",
+        "changed keys",
+        "every row as its query gives it",
         "before",
         "after",
         "fresh",

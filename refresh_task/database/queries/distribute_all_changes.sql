@@ -1,1 +1,0 @@
-SELECT bi_refresh.distribute_changes() AS moved
