@@ -30,7 +30,7 @@ def test_a_wrong_row_is_found_where_nothing_changed(migrated_template: Database,
                 if found_by == "comparison":
                     control.execute(_AUDIT)
                 control.execute("UPDATE orders SET amount = coalesce(amount, 0) + 1 WHERE kind = 2")
-                adapter.announce(control, worker, _SHAPE.view)
+                adapter.announce(control, worker, _SHAPE.view, attempts=2)
                 worker.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
                 _, strategy, reason = adapter.refresh(worker, _SHAPE.view)
                 worker.execute("COMMIT")
