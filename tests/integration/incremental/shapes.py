@@ -508,8 +508,8 @@ _EQUALS = (
         )
         for column in ("n", "span", "word", "code", "f")
     ),
-    Shape("image_matters", "SELECT id, n, span, word, code, f FROM measures", "id", ("measures",)),
-    Shape("image_matters_without_key", "SELECT n, word, f FROM measures", None, ("measures",)),
+    Shape("image_matters", "SELECT id, n, span, word, code, f, folded FROM measures", "id", ("measures",)),
+    Shape("image_matters_without_key", "SELECT n, word, f, folded FROM measures", None, ("measures",)),
     Shape(
         "key_without_image",
         "SELECT word, count(*) AS n, count(DISTINCT code) AS codes FROM"

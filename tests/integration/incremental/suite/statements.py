@@ -261,6 +261,8 @@ _MAKERS: dict[str, tuple[tuple[Maker, float, int], ...]] = {
         (lambda s: f"UPDATE measures SET word = {s.one_of('upper(word)', 'lower(word)', 'NULL')},"
                    f" code = {s.one_of('code', 'NULL', chr(39) + 'b ' + chr(39))}"
                    f" WHERE id % 3 = {s.number(0, 2)}", 2, 14),
+        (lambda s: f"UPDATE measures SET folded = {s.one_of('upper(folded)', 'lower(folded)', 'NULL')}"
+                   f" WHERE id % 3 = {s.number(0, 2)}", 1, 14),
         (lambda s: f"DELETE FROM measures WHERE id % 6 = {s.number(0, 5)}", 1, 14),
     ),
     "sales": (
