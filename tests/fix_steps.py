@@ -13,8 +13,8 @@ from tests.fix_views import last_log
 
 _BEGIN = """
     INSERT INTO bi_refresh.mv_refresh_log
-        (view_name, view_oid, trigger_type, triggered_by, strategy, reason, plan, backend_pid)
-    VALUES (%s, bi_refresh.view_oid(%s), 'cron', 'the tests', 'concurrent', 'due', %s, %s)
+        (view_name, view_oid, trigger_type, triggered_by, strategy, reason, plan, backend_pid, attempts)
+    VALUES (%s, bi_refresh.view_oid(%s), 'cron', 'the tests', 'concurrent', 'due', %s, %s, %s)
 """
 _REFRESH = "SELECT status FROM bi_refresh.refresh_bi_views(%s::text[], 'cron', 'the tests')"
 
@@ -26,6 +26,7 @@ def announce(
     backend_pid: int,
     fingerprinting: str = "check",
     change_detection: str = "fingerprint",
+    attempts: int = 1,
     **plan: Any,
 ) -> None:
     """Commit the log row that the step's statement will find by its server process."""
@@ -38,7 +39,7 @@ def announce(
         "on_error": "raise_transient",
     } | plan
     with database.connect() as control:
-        control.execute(_BEGIN, [view, view, Jsonb(plan), backend_pid])
+        control.execute(_BEGIN, [view, view, Jsonb(plan), backend_pid, attempts])
 
 
 def run_step(database: Database, view: str, **plan: Any) -> dict[str, Any]:

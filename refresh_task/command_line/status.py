@@ -39,8 +39,9 @@ def _print(server: str, views: tuple[ViewStatus, ...]) -> None:
     if not views:
         console.print("No view is managed yet. Declare some in views.toml and run: vistafresca apply")
         return
-    with_keys = any(view.incremental_status is not None for view in views)
-    columns = ("freshness", "lag", "target", "rows", "last try", "how", *["keys"] * with_keys, "seconds", "failures")
+    # Only where it says something: 80 columns are few.
+    with_how = any(view.incremental_status is not None for view in views)
+    columns = ("freshness", "lag", "target", "rows", "last try", *["how", "keys"] * with_how, "seconds", "failures")
     table = view_table(*columns)
     for view in views:
         table.add_row(
@@ -50,8 +51,7 @@ def _print(server: str, views: tuple[ViewStatus, ...]) -> None:
             "downstream" if view.target_lag is None else age(view.target_lag.total_seconds()),
             number(view.rows_total),
             "suspended" if view.suspended_at is not None else view.last_status or "never",
-            view.last_strategy or "",
-            *[number(view.last_changed_keys)] * with_keys,
+            *[view.last_strategy or "", number(view.last_changed_keys)] * with_how,
             "" if view.last_duration_ms is None else f"{view.last_duration_ms / 1000:.2f}",
             str(view.consecutive_failures),
         )

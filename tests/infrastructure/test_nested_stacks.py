@@ -104,7 +104,7 @@ def test_pages_reach_the_topic_above(parent: Template, nested: list[Template]) -
         told = [rule.properties["Targets"][0]["Arn"] for rule in rules]
         for alarm in template.resources("AWS::CloudWatch::Alarm"):
             told += [*alarm.properties["AlarmActions"], *alarm.properties["OKActions"]]
-        assert len(told) == 2 + 2 * 11
+        assert len(told) == 2 + 2 * 12
         assert {str(given[to["Ref"]]) for to in told} == {str({"Ref": topic.id})}
 
 

@@ -33,7 +33,7 @@ def test_a_fleet_of_fifty_has_a_task_a_schedule_and_every_alarm_for_each() -> No
     for kind in kinds:
         assert kind.count("AWS::ECS::TaskDefinition") == 1
         assert kind.count("AWS::Events::Rule") == 3
-        assert kind.count("AWS::CloudWatch::Alarm") == 11
+        assert kind.count("AWS::CloudWatch::Alarm") == 12
 
 
 def test_fifty_databases_spread_over_all_minutes_of_the_interval() -> None:

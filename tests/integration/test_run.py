@@ -52,7 +52,7 @@ def test_metrics_have_exactly_the_dimensions_that_the_alarms_name(database: Data
     assert {name for dimensions, name in by_dimensions if dimensions == ("service",)} == {
         *("RunCompleted", "RunDuration", "RunsSkipped", "MaxLagSeconds", "MaxConsecutiveFailures", "FreshRatio"),
         *("ViewsSucceeded", "ViewsFailed", "ViewsSkipped", "ViewsUpstreamFailed", "ViewsNotDue", "StepRetries"),
-        *("ViewsLate", "ViewsSuspended", "RequestsWaiting", "OldestRequestSeconds"),
+        *("ViewsLate", "ViewsSuspended", "ViewsDistrusted", "RequestsWaiting", "OldestRequestSeconds"),
     }
     assert {name for dimensions, name in by_dimensions if dimensions == ("service", "view")} == {
         *("ViewLagSeconds", "ViewRefreshDuration"),

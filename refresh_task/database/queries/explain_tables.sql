@@ -4,7 +4,7 @@ WITH RECURSIVE down (top, member) AS (
     SELECT
         asked.relation AS top,
         asked.relation AS member
-    FROM unnest(%(relations)s::bigint []::oid []) AS asked (relation)
+    FROM unnest(%(relations)s::oid[]) AS asked (relation)
     UNION
     SELECT
         down.top,
@@ -14,8 +14,7 @@ WITH RECURSIVE down (top, member) AS (
 ),
 
 age AS (
-    SELECT
-        greatest(extract(epoch FROM now() - coalesce(d.stats_reset, pg_postmaster_start_time())) / 3600, 0.01) AS hours
+    SELECT greatest(date_part('epoch', now() - coalesce(d.stats_reset, pg_postmaster_start_time())), 36) / 3600 AS hours
     FROM pg_stat_database AS d
     WHERE d.datname = current_database()
 )

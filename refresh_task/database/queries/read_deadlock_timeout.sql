@@ -1,4 +1,3 @@
-SELECT
-    s.setting::integer AS ms
+SELECT s.setting::integer AS ms
 FROM pg_settings AS s
 WHERE s.name = 'deadlock_timeout'

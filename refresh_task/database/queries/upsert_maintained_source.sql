@@ -1,7 +1,8 @@
 INSERT INTO bi_refresh.maintained_source
 (table_id, capture_id, slice, expressions, null_slice, slides, layout, reason)
 VALUES (
-    %(table)s, %(capture)s, %(slice)s, %(expressions)s::text[], %(null_slice)s, %(slides)s::jsonb, %(layout)s, %(reason)s
+    %(table)s, %(capture)s, %(slice)s, %(expressions)s::text[], %(null_slice)s, %(slides)s::jsonb, %(layout)s,
+    %(reason)s
 )
 ON CONFLICT (table_id, capture_id) DO UPDATE
 SET

@@ -76,7 +76,9 @@ BEGIN
         END IF;
         EXECUTE pg_catalog.format('ALTER TABLE %s ADD COLUMN %I %s', log, col.name, col.type);
         EXECUTE pg_catalog.format('ALTER TABLE %s ADD COLUMN %I %s', pending, col.name, col.type);
-        captured.columns := pg_catalog.array_remove(captured.columns, col.name) || col.name;
+        captured := pg_catalog.jsonb_populate_record(captured, pg_catalog.jsonb_build_object(
+            'columns', pg_catalog.array_remove(captured.columns, col.name) || col.name
+        ));
         added := true;
     END LOOP;
     is_widening := false;
@@ -84,7 +86,9 @@ BEGIN
         SELECT FROM pg_catalog.pg_trigger AS g
         WHERE g.tgfoid = ANY (bi_refresh.capture_function_oids(captured.id))
     ) THEN
-        captured.layout := captured.layout + 1;
+        captured := pg_catalog.jsonb_populate_record(
+            captured, pg_catalog.jsonb_build_object('layout', captured.layout + 1)
+        );
     END IF;
     UPDATE bi_refresh.captured_table AS t
     SET columns = captured.columns, layout = captured.layout

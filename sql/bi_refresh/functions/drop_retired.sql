@@ -23,7 +23,7 @@ BEGIN
     LOOP
         BEGIN
             EXECUTE pg_catalog.format('DROP %s %s', retired.kind, retired.name);
-            RETURN NEXT retired.name;
+            RETURN QUERY SELECT retired.name;
         EXCEPTION
             WHEN lock_not_available THEN
                 NULL;

@@ -36,12 +36,12 @@ DECLARE
     counted jsonb;
 BEGIN
     PERFORM bi_refresh.execute_as_owner(target.id, CASE
+        -- *<> is strict: without the two tests for NULL beside it the join would be an inner one
         WHEN target.key_columns IS NOT NULL
             THEN pg_catalog.format(
                 'CREATE TEMPORARY TABLE differences_%1$s AS '
                 'SELECT differing.* FROM ('
                 'SELECT present.row_id, latest.number, latest.number IS NULL AS is_gone, '
-                -- *<> is strict: without the first two the join would be an inner one
                 'present.row_id IS NULL OR latest.number IS NULL '
                 'OR present.image OPERATOR(pg_catalog.*<>) ROW(%2$s) AS differs, latest.is_last, %3$s '
                 'FROM (%4$s) AS present (row_id, image, %5$s) '

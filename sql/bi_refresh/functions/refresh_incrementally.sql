@@ -71,7 +71,9 @@ BEGIN
             moments := examined.moments;
             IF target.whole_digest <> bi_refresh.definition_digest(target.whole) THEN
                 -- its stages are parts of views that say something else now
-                target.definition := target.whole;
+                target := pg_catalog.jsonb_populate_record(
+                    target, pg_catalog.jsonb_build_object('definition', target.whole)
+                );
                 full_reason := 'an ordinary view beneath it was replaced since its stages were made of it: enable it again';
                 structure := NULL;
             END IF;

@@ -15,6 +15,8 @@ BEGIN
         INNER JOIN pg_catalog.pg_class AS c
             ON c.relnamespace = n.oid AND c.relname = (pg_catalog.parse_ident(p.view_name))[2]
         WHERE p.view_name = view_oid.view_name
+        -- A snapshot sees two versions of a catalog row where this transaction changed what another had changed since.
+        LIMIT 1
     );
 END
 $$;

@@ -76,9 +76,13 @@ def _make_ready(environment: Mapping[str, str], folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     own = {**environment, **podman_environment(folder)}
     # What a run that was cut off left behind, in this folder's storage alone.
-    subprocess.run(["podman", "rm", "--all", "--force"], check=False, env=own, capture_output=True)
+    _remove_leftovers(own)
     make_base_image(folder, own)
     _try_out(folder)
+
+
+def _remove_leftovers(environment: Mapping[str, str]) -> None:
+    subprocess.run(["podman", "rm", "--all", "--force"], check=False, env=environment, capture_output=True)
 
 
 def _try_out(folder: Path) -> None:

@@ -21,6 +21,7 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     monkeypatch.setattr(installation, "_obstacle", lambda: None)
     monkeypatch.setattr(installation, "_missing", lambda: [] if installed else ["runc"])
     monkeypatch.setattr(installation, "_install", installed.append)
+    monkeypatch.setattr(installation, "_remove_leftovers", lambda _: None)
     monkeypatch.setattr(installation, "make_base_image", lambda *_: None)
 
     def fail(_: Path) -> None:

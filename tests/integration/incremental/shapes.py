@@ -143,7 +143,7 @@ _JOINS = (
 _GROUPS = (
     Shape(
         "groups_with_having",
-        "SELECT kind, count(*) AS n, avg(amount)::numeric(12, 4) AS mean FROM orders GROUP BY kind HAVING count(*) > 5",
+        "SELECT kind, count(*) AS n, avg(amount)::numeric(40, 4) AS mean FROM orders GROUP BY kind HAVING count(*) > 5",
         "kind", ("orders",),
     ),
     Shape(
@@ -508,8 +508,8 @@ _EQUALS = (
         )
         for column in ("n", "span", "word", "code", "f")
     ),
-    Shape("image_matters", "SELECT id, n, span, word, code, f FROM measures", "id", ("measures",)),
-    Shape("image_matters_without_key", "SELECT n, word, f FROM measures", None, ("measures",)),
+    Shape("image_matters", "SELECT id, n, span, word, code, f, folded FROM measures", "id", ("measures",)),
+    Shape("image_matters_without_key", "SELECT n, word, f, folded FROM measures", None, ("measures",)),
     Shape(
         "key_without_image",
         "SELECT word, count(*) AS n, count(DISTINCT code) AS codes FROM"
@@ -587,6 +587,20 @@ _STAGED = (
         " FROM readings GROUP BY sensor)"
         " SELECT sensor, n, known, value, mean, n * 100 / sum(n) OVER () AS percent FROM s",
         "sensor", ("readings",), stages=("s",),
+    ),
+    Shape(
+        "linear_extremes",
+        "WITH s AS (SELECT sensor, count(*) AS n, min(value) AS low, max(value) AS high, max(day) AS latest,"
+        " sum(value) FILTER (WHERE value > 1) AS large FROM readings GROUP BY sensor)"
+        " SELECT sensor, n, low, high, latest, large, rank() OVER (ORDER BY n DESC, sensor) AS place FROM s",
+        "sensor", ("readings",), stages=("s",),
+    ),
+    Shape(
+        "linear_on_linear",
+        "WITH a AS (SELECT kind, label, count(*) AS n, sum(customer) AS customers FROM orders GROUP BY kind, label),"
+        " b AS (SELECT kind, sum(n) AS n, count(*) AS labels, sum(customers) AS customers FROM a GROUP BY kind)"
+        " SELECT kind, n, labels, customers, sum(n) OVER () AS of_all FROM b",
+        "kind", ("orders",), stages=("a", "b"),
     ),
     Shape(
         "linear_integers",

@@ -136,7 +136,7 @@ def test_a_view_that_nobody_keeps_fresh_cannot_be_asked_for(views: Database, com
 
 
 def test_an_older_schema_says_what_to_do(views: Database, command_line: CommandLine) -> None:
-    views.execute("DROP TABLE bi_refresh.manual_refresh_claim")
+    views.execute("DROP TABLE bi_refresh.incremental_view CASCADE")
     result = command_line(views, "plan")
     assert (result.exit_code, result.stdout) == (2, "")
     assert "Run: vistafresca migrate" in result.stderr

@@ -148,8 +148,9 @@ def test_what_would_act_with_other_rights_is_not_called(roles: tuple[DatabaseAs,
     _as(roles[0], "REVOKE USAGE ON SCHEMA bi_refresh_as_owner FROM PUBLIC")
     _as(roles[0], "ALTER FUNCTION bi_refresh_as_owner.maintain_1(text, boolean) SECURITY INVOKER")
     assert "nothing allows refreshes of bi.kept to act as" in _refresh(view)[1]
-    roles[0].execute("ALTER FUNCTION bi_refresh_as_owner.maintain_1(text, boolean) SECURITY DEFINER")
-    roles[0].execute("ALTER TABLE bi.kept OWNER TO postgres")
+    superuser = Database(roles[0].server, roles[0].name)
+    superuser.execute("ALTER FUNCTION bi_refresh_as_owner.maintain_1(text, boolean) SECURITY DEFINER")
+    superuser.execute("ALTER TABLE bi.kept OWNER TO postgres")
     assert "nothing allows refreshes of bi.kept to act as postgres, who owns it now" in _refresh(view)[1]
 
 

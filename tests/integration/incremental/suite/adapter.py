@@ -16,8 +16,8 @@ from tests.integration.incremental.shapes import Shape
 
 _ANNOUNCE = """
     INSERT INTO bi_refresh.mv_refresh_log
-        (view_name, view_oid, trigger_type, triggered_by, strategy, reason, plan, backend_pid)
-    VALUES (%s, bi_refresh.view_oid(%s), 'cron', 'the suite', 'concurrent', 'due', %s, %s)
+        (view_name, view_oid, trigger_type, triggered_by, strategy, reason, plan, backend_pid, attempts)
+    VALUES (%s, bi_refresh.view_oid(%s), 'cron', 'the suite', 'concurrent', 'due', %s, %s, %s)
 """
 _REFRESH = "SELECT status FROM bi_refresh.refresh_bi_views(%s::text[], 'cron', 'the suite')"
 _LOGGED = """
@@ -26,12 +26,13 @@ _LOGGED = """
 """
 
 
-def enable_for_test(database: Database, shape: Shape) -> None:
-    """From the shape's DDL to a view that is refreshed incrementally."""
-    database.execute(shape.ddl)
-    database.manage(shape.view)
+def enable_for_test(database: Database, shapes: Sequence[Shape]) -> None:
+    """From each shape's DDL to a view that is refreshed incrementally, one after the other."""
     with database.session() as session:
-        enable(session, shape.view, stages=shape.stages)
+        for shape in shapes:
+            database.execute(shape.ddl)
+            database.manage(shape.view)
+            enable(session, shape.view, stages=shape.stages)
 
 
 def enable_view(database: Database, view: str, *, stages: Sequence[str] | None = None) -> None:
@@ -47,13 +48,15 @@ def keep(database: Database) -> None:
             del remark
 
 
-def announce(control: psycopg.Connection[Any], worker: psycopg.Connection[Any], view: str) -> None:
+def announce(
+    control: psycopg.Connection[Any], worker: psycopg.Connection[Any], view: str, *, attempts: int = 1
+) -> None:
     """Commit the plan that the worker's refresh will find, before the worker takes its snapshot: as the task does."""
     plan = {
         "strategy": "concurrent", "reason": "due", "due_by": "target lag", "fingerprinting": "check",
         "change_detection": "fingerprint", "on_error": "raise",
     }  # fmt: skip
-    control.execute(_ANNOUNCE, [view, view, Jsonb(plan), worker.info.backend_pid])
+    control.execute(_ANNOUNCE, [view, view, Jsonb(plan), worker.info.backend_pid, attempts])
 
 
 def refresh(worker: psycopg.Connection[Any], view: str) -> tuple[str, str, str]:

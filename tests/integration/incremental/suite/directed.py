@@ -12,7 +12,7 @@ def _in_one(*statements: str) -> tuple[Event, ...]:
     return (Write(statements),)
 
 
-def _each(*statements: str) -> tuple[Event, ...]:
+def _each(*statements: str) -> tuple[Run, ...]:
     return tuple(Run(statement) for statement in statements)
 
 
@@ -33,10 +33,20 @@ _WITHOUT_TRIGGERS = (_DROP_TRIGGERS, _CHANGE, _TRIGGERS)
 _MOVED_PARTITION = (
     "DELETE FROM stock WHERE region = 'west'", "ALTER TABLE stock ATTACH PARTITION stock_west FOR VALUES IN ('west')",
 )  # fmt: skip
+_STOCK = "UPDATE stock SET quantity = 5 WHERE region = 'north'"
 _CHANGED_PARTITION = (
     "ALTER TABLE stock DETACH PARTITION stock_west", "UPDATE stock_west SET quantity = 1000",
     "ALTER TABLE stock ATTACH PARTITION stock_west FOR VALUES IN ('west')",
 )  # fmt: skip
+
+# A comparison of the whole is due, so that nothing is left to what a sample finds.
+_AUDIT = Run("UPDATE bi_refresh.maintained_table SET compared_at = now() - interval '2 days'")
+
+
+def _between(view: str, *statements: str, change: str = _CHANGE) -> tuple[Event, ...]:
+    """While a refresh has its snapshot and has not begun: the planner sees what comes of it, the snapshot does not."""
+    return (Refresh(view), Run(change), _AUDIT, Refresh(view, meanwhile=_each(*statements)))
+
 
 # name → shape, what happens; then it is refreshed and compared
 DIRECTED: dict[str, tuple[str, Sequence[Event]]] = {
@@ -93,6 +103,41 @@ DIRECTED: dict[str, tuple[str, Sequence[Event]]] = {
     "a partition changed while it was away, step by step": (
         "list_partitions",
         (*_each(*_MOVED_PARTITION, _TRIGGERS), Refresh("public.list_partitions"), *_each(*_CHANGED_PARTITION)),
+    ),
+    "a partition attached after the snapshot": (
+        "list_partitions",
+        (Run(_MOVED_PARTITION[0]), *_between("public.list_partitions", _MOVED_PARTITION[1], change=_STOCK)),
+    ),
+    "a partition detached after the snapshot": (
+        "list_partitions",
+        (*_each(*_MOVED_PARTITION, _TRIGGERS),
+         *_between("public.list_partitions", "ALTER TABLE stock DETACH PARTITION stock_west", change=_STOCK)),
+    ),
+    "a child that leaves after the snapshot": (
+        "inheritance",
+        (*_each("ALTER TABLE ships INHERIT assets", _TRIGGERS),
+         *_between("public.inheritance", "ALTER TABLE ships NO INHERIT assets", change="UPDATE assets SET value = 5")),
+    ),
+    "a view replaced after the snapshot": (
+        "ordinary_views",
+        _between("public.ordinary_views", "CREATE OR REPLACE VIEW open_orders AS SELECT id, customer, kind,"
+                                          " amount + 1 AS amount, at FROM orders"),
+    ),
+    "a function replaced after the snapshot": (
+        "case_group",
+        _between("public.case_group", "CREATE OR REPLACE FUNCTION is_large(numeric) RETURNS boolean LANGUAGE sql"
+                                      " IMMUTABLE AS 'SELECT $1 > 2'"),
+    ),
+    "a table truncated after the snapshot": ("filters", _between("public.filters", "TRUNCATE orders CASCADE")),
+    "another refresh after the snapshot": (
+        "duplicates",
+        _between("public.duplicates", "SELECT * FROM bi_refresh.refresh_bi_views(ARRAY['public.duplicates'])",
+                 change="INSERT INTO clicks VALUES (1, 'w1', 1)"),
+    ),
+    "all that was captured handed out after the snapshot": (
+        "linear",
+        _between("public.linear", "UPDATE readings SET value = value + 1", "SELECT bi_refresh.distribute_changes()",
+                 change="UPDATE readings SET value = value + 2"),
     ),
     "a partition dropped": (
         "two_levels",

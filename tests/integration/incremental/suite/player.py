@@ -81,12 +81,13 @@ class Player:
         else:
             try:
                 return self._refresh(number, event, sessions)
-            except psycopg.errors.SerializationFailure as error:
+            except psycopg.errors.SerializationFailure:
                 # as the task does; without anybody in its way it has to succeed
                 self.counts["tried again"] += 1
-                if not event.meanwhile:
+                try:
+                    return self._refresh(number, replace(event, meanwhile=()), sessions, attempts=2)
+                except psycopg.errors.SerializationFailure as error:
                     return Failure(number, event.view, _words(error), is_error=True)
-                return self._play(number, replace(event, meanwhile=()), sessions)
         return None
 
     def _write(self, write: Write, writer: psycopg.Connection[Any]) -> None:
@@ -101,13 +102,15 @@ class Player:
             self.counts["transactions that failed"] += 1
             self.counts[f"failed: {type(error).__name__}"] += 1
 
-    def _refresh(self, number: int, event: Refresh, sessions: dict[str, psycopg.Connection[Any]]) -> Failure | None:
+    def _refresh(
+        self, number: int, event: Refresh, sessions: dict[str, psycopg.Connection[Any]], *, attempts: int = 1
+    ) -> Failure | None:
         worker = sessions["worker"]
         try:
             for setting in event.settings:
                 worker.execute(setting.encode())
             if event.isolation == "REPEATABLE READ":
-                adapter.announce(sessions["control"], worker, event.view)
+                adapter.announce(sessions["control"], worker, event.view, attempts=attempts)
             worker.execute(f"BEGIN ISOLATION LEVEL {event.isolation}".encode())
             if event.meanwhile:
                 worker.execute("SELECT 1")

@@ -69,6 +69,10 @@ class Statements:
         """Of several months; NULL too."""
         return self.one_of("NULL", "'2026-03-31'", "'2026-04-01'", "'2026-05-17'", "'2027-01-01'")
 
+    def value(self) -> str:
+        """Of a reading."""
+        return self.one_of("NULL", "1", "2.25", "7.5", "'NaN'")
+
     def item(self) -> str:
         """Of few."""
         return self.one_of("'apple'", "'pear'", "'plum'", "'fig'")
@@ -194,7 +198,7 @@ _MAKERS: dict[str, tuple[tuple[Maker, float, int], ...]] = {
     ),
     "readings": (
         (lambda s: f"INSERT INTO readings VALUES ({s.number(0, 7)}, date '2025-12-20' + {s.number(0, 500)},"
-                   f" {s.one_of('NULL', '1', '2.25')}) ON CONFLICT (sensor, day) DO UPDATE SET value = excluded.value",
+                   f" {s.value()}) ON CONFLICT (sensor, day) DO UPDATE SET value = excluded.value",
          3, 14),
         (lambda s: f"UPDATE readings SET day = day + {s.one_of('1', '-9', '366')} WHERE sensor = {s.number(0, 7)}"
                    f" AND extract(day FROM day) > {s.number(10, 31)}", 2, 14),
@@ -257,6 +261,8 @@ _MAKERS: dict[str, tuple[tuple[Maker, float, int], ...]] = {
         (lambda s: f"UPDATE measures SET word = {s.one_of('upper(word)', 'lower(word)', 'NULL')},"
                    f" code = {s.one_of('code', 'NULL', chr(39) + 'b ' + chr(39))}"
                    f" WHERE id % 3 = {s.number(0, 2)}", 2, 14),
+        (lambda s: f"UPDATE measures SET folded = {s.one_of('upper(folded)', 'lower(folded)', 'NULL')}"
+                   f" WHERE id % 3 = {s.number(0, 2)}", 1, 14),
         (lambda s: f"DELETE FROM measures WHERE id % 6 = {s.number(0, 5)}", 1, 14),
     ),
     "sales": (

@@ -38,8 +38,7 @@ def template(migrated: Database, shapes: Sequence[Shape]) -> Iterator[Database]:
     try:
         database.execute(TABLES + ROWS + WRITERS)
         database.execute("ANALYZE")
-        for shape in shapes:
-            enable_for_test(database, shape)
+        enable_for_test(database, shapes)
         database.wait_until_alone()
         yield database
     finally:

@@ -22,7 +22,7 @@ from tests.integration.incremental.suite.templates import clone, template
 _LONG = bool(os.environ.get("VISTAFRESCA_LONG_TESTS"))  # when imported: tests do not see the machine's settings
 _SEED = os.environ.get("VISTAFRESCA_SUITE_SEED", "1")
 _GROUPS = 12
-_HISTORIES, _ROUNDS = (20, 40) if _LONG else (1, 8)
+_HISTORIES, _ROUNDS = (20, 40) if _LONG else (1, 6)
 
 
 @pytest.mark.parametrize("group", range(_GROUPS))

@@ -3,6 +3,7 @@ Otherwise the suite would not see it missing."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -41,6 +42,7 @@ def test_what_incremental_refresh_rests_on_is_needed(whole: Database, left_out: 
     assert failure.is_error == mutant.fails, failure.words
 
 
+@pytest.mark.skipif(not os.environ.get("VISTAFRESCA_LONG_TESTS"), reason="takes long: VISTAFRESCA_LONG_TESTS=1")
 def test_with_nothing_left_out_no_history_goes_wrong(whole: Database) -> None:
     wrong: list[str] = []
     for name, mutant in MUTANTS.items():

@@ -22,7 +22,7 @@ def test_shapes_of_which_nothing_would_come_are_refused(migrated_template: Datab
             if shape.can_be_enabled:
                 continue
             try:
-                enable_for_test(database, shape)
+                enable_for_test(database, [shape])
             except ConfigurationError as error:
                 words = shape.obstacle or "a change of any table that it reads may touch all of its rows"
                 if words not in str(error):

@@ -30,7 +30,7 @@ def test_a_wrong_row_is_found_where_nothing_changed(migrated_template: Database,
                 if found_by == "comparison":
                     control.execute(_AUDIT)
                 control.execute("UPDATE orders SET amount = coalesce(amount, 0) + 1 WHERE kind = 2")
-                adapter.announce(control, worker, _SHAPE.view)
+                adapter.announce(control, worker, _SHAPE.view, attempts=2)
                 worker.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
                 _, strategy, reason = adapter.refresh(worker, _SHAPE.view)
                 worker.execute("COMMIT")
@@ -39,5 +39,6 @@ def test_a_wrong_row_is_found_where_nothing_changed(migrated_template: Database,
         assert "differed from its definition after an incremental refresh" in reason
         assert differences(worker, "filters", _SHAPE.query) == []
         found = worker.execute("SELECT found_by, difference, row_key FROM bi_refresh.incremental_mismatch").fetchall()
-        assert (found_by, "other", {"kind": 1}) in found
+        # before an audit that is due there is a sample, which may find it first
+        assert ("sample", "other", {"kind": 1}) in found or (found_by, "other", {"kind": 1}) in found
         assert worker.execute("SELECT status FROM bi_refresh.incremental_view").fetchall() == [("distrusted",)]
