@@ -40,9 +40,8 @@ def _ratios(rows: Sequence[Row]) -> Iterable[str]:
         yield "| View | Changed rows | CONCURRENTLY over incremental | Target | How |"
         yield "|---|---|---|---|---|"
     for row in rows:
-        yield (
-            f"| {row.subject}, {row.view_rows:,} rows | {changed(row)} | {measured(row)} | {target(row)} | {_how(row)} |"
-        )
+        view = f"{row.subject}, {row.view_rows:,} rows"
+        yield f"| {view} | {changed(row)} | {measured(row)} | {target(row)} | {_how(row)} |"
 
 
 def _growth(points: Sequence[Point]) -> Iterable[str]:
