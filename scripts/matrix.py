@@ -40,7 +40,8 @@ def main(versions: list[str]) -> int:
     for version in versions or list(_PACKAGES):
         environment = {**os.environ, "VISTAFRESCA_POSTGRES_BIN": str(_bin_folder(version))}
         print(f"\n=== PostgreSQL {version} ===", flush=True)
-        command = [sys.executable, "-m", "pytest", "-q", "-n", "auto", "tests/integration"]
+        chosen = ["-m", "not version_independent", "tests/integration"]
+        command = [sys.executable, "-m", "pytest", "-q", "-n", "auto", *chosen]
         results[version] = subprocess.run(command, check=False, cwd=_ROOT, env=environment).returncode == 0
     print()
     for version, passed in results.items():

@@ -18,6 +18,8 @@ from demo.server import EmbeddedServer
 from tests.fix_database import Database
 from tests.fix_task import ROOT
 
+pytestmark = pytest.mark.version_independent
+
 _TIMES = "\N{MULTIPLICATION SIGN}"
 
 

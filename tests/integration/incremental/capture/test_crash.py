@@ -5,10 +5,14 @@ from __future__ import annotations
 import subprocess
 from collections import Counter
 
+import pytest
+
 from demo.server import embedded_server
 from refresh_task.migrations import migrate_up
 from tests.fix_database import Database, create_database, drop_database
 from tests.integration.incremental.capture.captured import capture, claim, maintain
+
+pytestmark = pytest.mark.version_independent
 
 
 def test_a_crash_loses_no_entry_of_what_it_keeps() -> None:

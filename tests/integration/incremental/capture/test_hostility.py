@@ -11,6 +11,8 @@ from tests.fix_database import Database
 from tests.fix_roles import MakeRole, dsn_as
 from tests.integration.incremental.capture.captured import capture, claim, maintain
 
+pytestmark = pytest.mark.version_independent
+
 # Operators of pg_catalog that a body might use, by the same names and for the same types, and types; all of them fail.
 _TRAPS = """
     CREATE SCHEMA trap;

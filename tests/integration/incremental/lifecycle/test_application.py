@@ -5,9 +5,13 @@ from __future__ import annotations
 
 import os
 
+import pytest
+
 from refresh_task import incremental
 from tests.integration.incremental.lifecycle.application import Application, rights
 from tests.integration.incremental.lifecycle.conftest import VIEW, Shop
+
+pytestmark = pytest.mark.version_independent
 
 _ROUNDS = 20 if os.environ.get("VISTAFRESCA_LONG_TESTS") else 1
 _REDEFINED = """

@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.fix_command_line import CommandLine
 from tests.fix_database import Database
 from tests.integration.incremental.lifecycle.conftest import VIEW, Shop
+
+pytestmark = pytest.mark.version_independent
 
 
 def test_a_view_s_life_at_the_command_line(shop: Shop, command_line: CommandLine, tmp_path: Path) -> None:

@@ -21,6 +21,8 @@ from tests.fix_database import create_database
 from tests.integration.change_detection.test_crash import _kill, _start_again
 from tests.integration.incremental.lifecycle.conftest import VIEW, Shop, set_up_shop
 
+pytestmark = pytest.mark.version_independent
+
 _ROUNDS = 40 if os.environ.get("VISTAFRESCA_LONG_TESTS") else 3
 _REDEFINED = """
     SELECT s.customer_id, max(c.name) AS name, count(*) AS sales, sum(s.amount) AS revenue

@@ -9,6 +9,8 @@ from refresh_task.errors import ConfigurationError, VistafrescaError
 from tests.fix_roles import DatabaseAs, MakeRole
 from tests.integration.incremental.lifecycle.conftest import VIEW, Shop
 
+pytestmark = pytest.mark.version_independent
+
 _ANOTHER = (
     "DROP MATERIALIZED VIEW shop.mv_revenue CASCADE;"
     "CREATE MATERIALIZED VIEW shop.mv_revenue AS SELECT {} FROM shop.sale"

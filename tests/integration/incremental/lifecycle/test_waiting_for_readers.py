@@ -16,6 +16,8 @@ from refresh_task.incremental import Progress
 from tests.fix_database import Database
 from tests.integration.incremental.lifecycle.conftest import Shop
 
+pytestmark = pytest.mark.version_independent
+
 _TRIES_TO_LOCK = """
     SELECT true FROM pg_locks AS l
     WHERE l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock' AND NOT l.granted

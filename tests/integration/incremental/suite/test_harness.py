@@ -16,6 +16,8 @@ from tests.integration.incremental.suite.player import Player
 from tests.integration.incremental.suite.shrinking import shrink, until_failure
 from tests.integration.incremental.suite.templates import clone, template
 
+pytestmark = pytest.mark.version_independent
+
 # Rows as they were before an update or a deletion are not captured.
 _DEFECT = """
     CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';

@@ -16,6 +16,8 @@ from tests.integration.incremental.suite.mutants import MUTANTS, Mutant
 from tests.integration.incremental.suite.player import Failure, Player
 from tests.integration.incremental.suite.templates import clone, template
 
+pytestmark = pytest.mark.version_independent
+
 _SHAPES = {shape.view: shape for shape in SHAPES}
 
 

@@ -15,6 +15,8 @@ from tests.integration.incremental.shapes import SHAPES
 from tests.integration.incremental.suite.race import Race
 from tests.integration.incremental.suite.templates import clone, template
 
+pytestmark = pytest.mark.version_independent
+
 _LONG = bool(os.environ.get("VISTAFRESCA_LONG_TESTS"))  # when imported: tests do not see the machine's settings
 _REFRESHES = 3000 if _LONG else 200
 _SHAPES = (

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from refresh_task.errors import ConfigurationError
 from tests.fix_database import Database
 from tests.integration.incremental.shapes import SHAPES
 from tests.integration.incremental.suite.adapter import enable_for_test
 from tests.integration.incremental.suite.templates import template
+
+pytestmark = pytest.mark.version_independent
 
 _LEFT = """
     SELECT (SELECT count(*) FROM bi_refresh.incremental_view) + (SELECT count(*) FROM bi_refresh.captured_table)

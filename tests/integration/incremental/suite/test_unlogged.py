@@ -15,6 +15,8 @@ from tests.integration.incremental.suite.history import Refresh
 from tests.integration.incremental.suite.player import Player
 from tests.integration.incremental.suite.templates import template
 
+pytestmark = pytest.mark.version_independent
+
 _CAPTURE_TABLE = Path(__file__).parents[4] / "sql" / "bi_refresh" / "functions" / "capture_table.sql"
 _LOGGED = "'CREATE TABLE %s (bi_refresh_layout pg_catalog.int4 NOT NULL, bi_refresh_weight"
 _SHAPE = next(shape for shape in SHAPES if shape.name == "filters")
