@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import psycopg
 import pytest
 
@@ -26,7 +28,10 @@ def test_what_is_known_to_take_longer_is_not_begun(many: KeptView) -> None:
     many.database.execute("UPDATE source SET n = n + 1 WHERE id <= 300")
     entry = many.refresh()
     assert (entry["strategy"], entry["changed_keys"]) == ("difference", None)
-    assert entry["reason"] == "in full: 300 changed slices would take 300 ms, the whole takes 200 ms"
+    # with the slices that are only compared, as many as the table's size, as far as it is known, asks for
+    assert re.fullmatch(
+        r"in full: 30[0-3] changed slices would take 30[0-3] ms, the whole takes 200 ms", str(entry["reason"])
+    )
     assert many.is_equal()
     key_us, full_ms = many.database.rows(_LEARNED)[0]
     assert key_us == 900, "what was learned on a bad day is forgotten little by little"
