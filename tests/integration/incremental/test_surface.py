@@ -74,7 +74,7 @@ def test_a_plan_says_that_nothing_waits_and_one_look_verifies_it(
     skipped = {line["view"]: line["reason"] for line in run.events("step_skipped")}
     assert skipped["public.region"].startswith("nothing changed since ")
     assert "captured changes of 1 table" in skipped["public.region"]
-    assert not [line["view"] for line in run.events("step_started") if line["view"] in skipped]
+    assert {line["view"] for line in run.events("step_started")}.isdisjoint({"public.region", "public.count"})
     assert (metrics(run)["IncrementalRefreshes"], metrics(run)["ViewsDistrusted"]) == (0, 0)
 
 
@@ -104,6 +104,8 @@ def test_what_changed_is_refreshed_before_what_reads_it(
 
 def test_a_view_over_it_is_left_alone_while_its_rows_are_as_they_were(shop: Database, run_task: RunTask) -> None:
     """By the fingerprint of the table, which a refresh that wrote nothing leaves as it was."""
+    if int(shop.value("SHOW server_version_num")) < 150000:
+        pytest.skip("PostgreSQL 14 collects its counters late, so the view over it may be refreshed once more")
     for statement in (CHANGE, "SELECT 1"):  # the second time, the server has counted what the first one wrote
         shop.execute(f"{statement}; {DUE}")
         run_task(shop, **CRON)
