@@ -83,7 +83,7 @@ def _remarks(view: ViewStatus) -> Iterator[tuple[str, str]]:
         go_on = f"vistafresca incremental {verb} {shlex.quote(view.name)}"
         yield f"{view.name} is {view.incremental_status}{since}. If nobody is at it any more, go on: {go_on}", "yellow"
     elif view.why_full is not None:
-        yield f"{view.name}, last refreshed in full: {view.why_full}", "dim"
+        yield f"{view.name}, last refreshed in full: {view.why_full.removeprefix('in full: ')}", "dim"
     elif view.is_not_enabled:
         yield not_enabled(view), "dim"
     if view.oldest_request_at is not None:

@@ -24,7 +24,9 @@ BEGIN
     WHERE m.id = table_id;
 
     IF NOT found THEN
-        RAISE EXCEPTION 'a table that is kept for it is gone' USING ERRCODE = 'undefined_table';
+        RAISE EXCEPTION 'a table that is kept for % is gone',
+            (SELECT m.view_name FROM bi_refresh.maintained_table AS m WHERE m.id = table_id)
+        USING ERRCODE = 'undefined_table';
     ELSIF target.lacks_definition THEN
         RAISE EXCEPTION 'the view that says what is kept for % is gone', target.view_name USING ERRCODE = 'undefined_table';
     ELSIF target.proowner IS DISTINCT FROM target.relowner OR target.prosecdef IS NOT true THEN

@@ -148,7 +148,7 @@ def test_whoever_forces_a_refresh_gets_the_whole(shop: Database, command_line: C
     command_line(shop, "refresh", "--force", "region")
     (entry, *_) = command_line(shop, "history", "region", "--json").json
     assert (entry["strategy"], entry["reason"]) == ("difference", "in full: it was asked for")
-    assert "public.region, last refreshed in full: in full: it was asked for" in command_line(shop, "status").stdout
+    assert "public.region, last refreshed in full: it was asked for" in command_line(shop, "status").stdout
 
 
 def test_a_policy_of_full_refreshes_is_followed_and_said(
