@@ -21,6 +21,7 @@ from refresh_task.report.terminal import wide_console
 from refresh_task.settings import Settings
 
 _KIB = 1024
+_WORTH_SAYING = 1.5  # times faster
 _MINUTE_S = 60
 
 
@@ -104,14 +105,20 @@ def _expectation(explanation: Explanation) -> Iterator[tuple[str, str]]:
     gain = explanation.gain
     minutes = gain.interval_s / _MINUTE_S
     times = "" if gain.refresh_s is None else f" ({gain.refresh_s:.1f} s now, {gain.expected_s or 0:.2f} s then)"
-    yield f"expected: refreshes about {gain.times_faster:.0f} times faster than now{times}", "green"
+    if gain.times_faster >= _WORTH_SAYING:
+        yield f"expected: refreshes about {gain.times_faster:.0f} times faster than now{times}, or more", "green"
+    else:
+        yield f"expected: refreshes about as fast as now{times}, unless the view is large", "yellow"
     why = (
         f"in {minutes:g} minutes {', '.join(gain.in_full)} usually changes, and that means in full"
         if gain.in_full
         else f"in {minutes:g} minutes {gain.share:.3%} of the table that changes most are written"
     )
     since = f"by the statistics of the last {explanation.observed_hours:.0f} h"
-    yield f"  assumed: {why} ({since}), changes spread evenly, and ratios as in docs/benchmarks.md", "dim"
+    yield (
+        f"  assumed: {why} ({since}), changes spread evenly, and the least that docs/benchmarks.md has for any view",
+        "dim",
+    )
     asynchronous, synchronous = writers_throughput()
     captured = ", ".join(table.name for table in explanation.tables if not table.problem)
     kept = f"about {synchronous:.0%} of their throughput ({asynchronous:.0%} where synchronous_commit is off)"

@@ -76,7 +76,7 @@ def _of_plain_view(facts: Facts, view: ViewFacts, known: Incremental | None) -> 
             Level.ADVICE,
             f"Its refreshes take up to {duration(view.refresh_s)}; nothing in its query seems to depend on all rows.",
             "Refreshed incrementally, it would cost what changed and not what there is; writers of its tables would "
-            "keep 80 to 95 % of their throughput.",
+            "keep 60 to 95 % of their throughput.",
             view.name,
             f"vistafresca incremental explain {shlex.quote(view.name)}",
         )
