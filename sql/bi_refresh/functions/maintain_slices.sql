@@ -1,6 +1,7 @@
 -- Brings what was claimed into a maintained table: which slices it touches, those computed anew, and what differs written.
 --   changed    the captured tables that changed
 --   is_moved   whether a date or time that the definition depends on is another now
+--   log_id     the refresh that it belongs to; NULL: none, and nothing is sampled
 --   obstacle   why nothing was written and the whole has to be computed, in words
 CREATE OR REPLACE FUNCTION bi_refresh.maintain_slices(
     target bi_refresh.maintained_table, changed integer[], is_moved boolean, log_id bigint,
@@ -34,7 +35,11 @@ BEGIN
 
     cuts := dirty.cuts;
     counts := dirty.counts;
-    sampled := bi_refresh.add_sample(target, cuts, counts);
+    sampled := CASE
+        WHEN log_id IS NOT NULL THEN bi_refresh.add_sample(target, cuts, counts)
+        -- what a sample finds is mended, and a comparison that follows would not see it
+        WHEN cuts[1] = 1 THEN 0
+    END;
     IF cuts[1] = 1 THEN
         counts[1] := counts[1] + sampled;
     ELSIF sampled IS NOT NULL THEN
