@@ -2,8 +2,8 @@
 
 python scripts/matrix.py [VERSION ...]      for example: python scripts/matrix.py 14 17
 
-VISTAFRESCA_MATRIX_QUICK=1 leaves out the histories and life cycles of incremental refresh, for CI's 25 minutes: they take as
-long as all the rest.
+VISTAFRESCA_MATRIX_QUICK=1 leaves out the histories and life cycles of incremental refresh, for CI's 25 minutes: they
+take as long as all the rest.
 """
 
 from __future__ import annotations
