@@ -49,10 +49,22 @@ def pinned_settings(session: Session) -> Iterator[None]:
 @contextmanager
 def row_by_row(session: Session) -> Iterator[None]:
     """Plans that join by looking, for each row of one side, for its rows of the other; as before afterwards."""
-    names = ["enable_hashjoin", "enable_mergejoin", "enable_seqscan"]
-    before = session.fetch_one("pin_settings", names=names, settings=["off"] * len(names))["before"]
+    with _without(session, "enable_hashjoin", "enable_mergejoin", "enable_seqscan"):
+        yield
+
+
+@contextmanager
+def as_wholes(session: Session) -> Iterator[None]:
+    """Plans whose joins say which columns of both sides are equal; as before afterwards."""
+    with _without(session, "enable_nestloop"):
+        yield
+
+
+@contextmanager
+def _without(session: Session, *names: str) -> Iterator[None]:
+    before = session.fetch_one("pin_settings", names=list(names), settings=["off"] * len(names))["before"]
     yield
-    session.execute("pin_settings", names=names, settings=before)
+    session.execute("pin_settings", names=list(names), settings=before)
 
 
 def explain(

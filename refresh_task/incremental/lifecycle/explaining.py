@@ -10,7 +10,7 @@ from refresh_task.database import Session
 from refresh_task.errors import UnknownViewError, VistafrescaError
 from refresh_task.incremental.lifecycle.estimate import Gain, TableLoad, estimate_gain
 from refresh_task.incremental.lifecycle.proving import prove_relation
-from refresh_task.incremental.model import Slide, Source, StageSuggestion
+from refresh_task.incremental.model import Lookup, Slide, Source, StageSuggestion
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,7 @@ class ExplainedTable:
     name: str
     slice: tuple[str, ...] | None
     expressions: tuple[str, ...]
+    lookup: Lookup | None  # of the row whose columns some of the expressions are over
     null_slice: str
     slides: tuple[Slide, ...]
     reason: str | None
@@ -147,6 +148,7 @@ def _table(source: Source, slices: Sequence[tuple[str, ...]], load: dict[str, An
         name=source.name,
         slice=None if source.slice is None else slices[source.slice - 1],
         expressions=source.expressions,
+        lookup=source.lookup,
         null_slice=source.null_slice,
         slides=source.slides,
         reason=source.reason,

@@ -74,6 +74,7 @@ def capture_sources(session: Session, table: int, sources: Sequence[Source]) -> 
                 capture=row["id"],
                 slice=source.slice,
                 expressions=list(source.expressions),
+                lookup=None if source.lookup is None else json.dumps(asdict(source.lookup)),
                 null_slice=source.null_slice,
                 slides=json.dumps([asdict(slide) for slide in source.slides]),
                 layout=row["layout"],

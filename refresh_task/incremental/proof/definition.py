@@ -63,6 +63,10 @@ class Definition:
         """The table of which a relation is a member, by schema and name."""
         return {member: table for table in self.tables for member in table.members}
 
+    def table(self, oid: int) -> Table:
+        """One that is read."""
+        return next(table for table in self.tables if table.oid == oid)
+
     def column(self, name: str) -> Column | None:
         """The output column of that name."""
         return next((column for column in self.columns if column.name == name), None)

@@ -18,7 +18,7 @@ from refresh_task.incremental.proof.null_slices import NullSlices
 from refresh_task.incremental.proof.nulls import Nulls
 from refresh_task.incremental.proof.outline import groups, unordered
 from refresh_task.incremental.proof.plan import Plan
-from refresh_task.incremental.proof.slices import Sliced, prove_slices
+from refresh_task.incremental.proof.slices import Sliced, Touch, prove_slices
 from refresh_task.incremental.proof.slides import find_slides, has_hidden_moments, with_operators
 from refresh_task.incremental.proof.stages import suggest
 from refresh_task.incremental.proof.words import why_indirect
@@ -86,6 +86,7 @@ def prove(
                 table.name,
                 None,
                 (),
+                None,
                 (),
                 "any",
                 (),
@@ -93,7 +94,7 @@ def prove(
             )
             for table in definition.tables
         )
-        direct = {source.relation: source.expressions for source in sources if source.slice is not None}
+        direct = {oid: sliced[number].direct[oid] for oid, number in assigned.items()}
         suggestions = tuple(suggest(session, definition, text.views, equalities, direct)) if slices is None else ()
         usable_key, key_remarks = _key(definition, null_slices, key)
         return Proof(
@@ -139,12 +140,12 @@ def _choose(
     """The slicings, and the first that was tried."""
     keyed = {name for key in definition.unique_keys for name in key}
     tried = None
-    singles: dict[int, dict[str, str]] = {table.oid: {} for table in definition.tables}
+    singles: dict[int, dict[str, Touch]] = {table.oid: {} for table in definition.tables}
     for column in sorted(definition.columns, key=lambda column: column.name not in keyed)[:_MOST_COLUMNS]:
         found = prove_slices(session, definition, [column], equalities)
         tried = tried or found
-        for oid, (expression,) in (found.direct if found else {}).items():
-            singles[oid][column.name] = expression
+        for oid, touch in (found.direct if found else {}).items():
+            singles[oid][column.name] = touch
     outline = list(groups(text.select)) if text.select is not None else []
     # what tells rows apart may be known of a part of a query, which no index says
     keys = [*definition.unique_keys, *([tuple(key)] if key else [])]
@@ -154,7 +155,8 @@ def _choose(
 def _assign(definition: Definition, sliced: Sequence[Sliced]) -> dict[int, int]:
     """By the OID of a table, the slicing that it is direct on, counted from 0."""
     direct = [found.direct for found in sliced]
-    return {table.oid: number for table in definition.tables if (number := assign(table, direct)) is not None}
+    found = {table.oid: assign(definition, table, direct) for table in definition.tables}
+    return {oid: number for oid, number in found.items() if number is not None}
 
 
 def _slides(
@@ -183,12 +185,15 @@ def _slides(
 
 
 def _direct(table: Table, number: int, sliced: Sliced, null_slices: NullSlices, slides: tuple[Slide, ...]) -> Source:
-    expressions = sliced.direct[table.oid]
-    needed = dict.fromkeys(
-        name for said in (*expressions, *(slide.column for slide in slides)) for name in _names(said)
-    )
+    touch = sliced.direct[table.oid]
+    looked_up = touch.lookup.positions if touch.lookup is not None else ()
+    own = [said for position, said in enumerate(touch.expressions, start=1) if position not in looked_up]
+    own += [said for said, _ in touch.lookup.pairs] if touch.lookup is not None else []
+    needed = dict.fromkeys(name for said in (*own, *(slide.column for slide in slides)) for name in _names(said))
     null_slice = null_slices.touched_by(table, sliced)
-    return Source(table.oid, table.name, number + 1, expressions, tuple(needed), null_slice, slides, None)
+    return Source(
+        table.oid, table.name, number + 1, touch.expressions, touch.lookup, tuple(needed), null_slice, slides, None
+    )
 
 
 def _names(expression: str) -> Iterator[str]:

@@ -25,7 +25,8 @@ SHAPES = {
     "shared_cte": "the WITH query {name}, which is read more than once or says MATERIALIZED: NOT MATERIALIZED may help",
     "subquery": "a subquery in an expression, which reads it by other columns than {columns}",
     "twice": "it is read {count} times, not each time by the same column",
-    "join": "it is joined by other columns than {columns}: one row of it may belong to any slice",
+    "join": "it is joined by other columns than {columns}, and not to a row that names them: one row of it may belong "
+    "to any slice",
 }
 
 

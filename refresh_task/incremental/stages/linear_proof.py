@@ -25,6 +25,7 @@ def linear_proof(proof: Proof, measures: Mapping[str, Any]) -> Proof | str:
         source,
         slice=1,
         expressions=tuple(key["expression"] for key in keys),
+        lookup=None,
         columns=tuple(measures["columns"]),
         null_slice="rows",
         reason=None,
