@@ -54,6 +54,7 @@ class Source:
     )
     slides: tuple[Slide, ...]
     reason: str | None  # why it is indirect, in words; None when it is direct
+    unreadable: tuple[str, ...] = ()  # columns that the view's owner may not read himself
 
 
 @dataclass(frozen=True, slots=True)

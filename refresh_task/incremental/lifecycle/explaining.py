@@ -10,6 +10,7 @@ from refresh_task.database import Session
 from refresh_task.errors import UnknownViewError, VistafrescaError
 from refresh_task.incremental.lifecycle.estimate import Gain, TableLoad, estimate_gain
 from refresh_task.incremental.lifecycle.proving import prove_relation
+from refresh_task.incremental.lifecycle.publications import read_publications
 from refresh_task.incremental.model import Lookup, Slide, Source, StageSuggestion
 
 
@@ -73,7 +74,7 @@ def explain(
             for row in session.fetch_all("explain_tables", relations=[source.relation for source in proof.sources])
         }
         dependents = session.fetch_portable("relation_dependents", [found["relation"]])
-        publications = [row["name"] for row in session.fetch_all("read_publications")]
+        publications = read_publications(session, found["relation"])
     tables = tuple(_table(source, proof.slices, loads[source.relation]) for source in proof.sources)
     return Explanation(
         view=found["name"],
@@ -85,7 +86,7 @@ def explain(
         in_the_way=(
             *_rights(found),
             *(row["problem"] for row in dependents if row["problem"] is not None),
-            *(f"the publication {name} publishes all tables" for name in publications),
+            *(f"the publication {name} would include it" for name in publications),
             *(table.problem for table in tables if table.problem is not None),
         ),
         carried=tuple(sorted(row["name"] for row in dependents if row["problem"] is None)),

@@ -37,7 +37,12 @@ class NullSlices:
                 continue
             if column not in self._plans:
                 with row_by_row(self._session):
-                    root = explain(self._session, self._definition.query, [(column, None)])
+                    root = explain(
+                        self._session,
+                        self._definition.query,
+                        [(column, None)],
+                        as_owner_of=self._definition.table_id,
+                    )
                 self._plans[column] = None if root is None else make_plan(root)
             yield self._plans[column]
 

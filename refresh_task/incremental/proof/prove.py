@@ -21,7 +21,7 @@ from refresh_task.incremental.proof.plan import Plan
 from refresh_task.incremental.proof.slices import Sliced, Touch, prove_slices
 from refresh_task.incremental.proof.slides import find_slides, has_hidden_moments, with_operators
 from refresh_task.incremental.proof.stages import suggest
-from refresh_task.incremental.proof.words import why_indirect
+from refresh_task.incremental.proof.words import SHAPES, why_indirect
 from refresh_task.incremental.stages import OrdinaryView, OrdinaryViews
 
 _MOST_COLUMNS = 100  # of a wide view, the first are tried
@@ -43,15 +43,17 @@ def prove(
     *,
     slices: Sequence[Sequence[str]] | None = None,
     key: Sequence[str] | None = None,
+    table_id: int | None = None,
 ) -> Proof:
     """What is known of a view or materialized view, by OID. Nothing needs to be installed, and nothing is changed: a
     transaction that only reads will do. `slices` and `key`: these and no others; None: the best that are found.
+    `table_id`: of the maintained table as whose owner it is planned, where the view is his; None: as whoever asks.
 
     Raises StatementFailedError where there is no such view, NotGrantedError where its tables may not be read, and
     ConfigurationError for a column that it has not.
     """
     with pinned_settings(session):
-        definition = read_definition(session, relation)
+        definition = read_definition(session, relation, table_id=table_id)
         for name in {name for names in (*(slices or ()), key or ()) for name in names}:
             if definition.column(name) is None:
                 raise ConfigurationError(
@@ -81,17 +83,7 @@ def prove(
                 table, assigned[table.oid], sliced[assigned[table.oid]], null_slices, (slides or {}).get(table.oid, ())
             )
             if table.oid in assigned
-            else Source(
-                table.oid,
-                table.name,
-                None,
-                (),
-                None,
-                (),
-                "any",
-                (),
-                why_indirect(definition, sliced[0] if sliced else tried, table),
-            )
+            else _indirect(table, why_indirect(definition, sliced[0] if sliced else tried, table))
             for table in definition.tables
         )
         direct = {oid: sliced[number].direct[oid] for oid, number in assigned.items()}
@@ -191,9 +183,28 @@ def _direct(table: Table, number: int, sliced: Sliced, null_slices: NullSlices, 
     own += [said for said, _ in touch.lookup.pairs] if touch.lookup is not None else []
     needed = dict.fromkeys(name for said in (*own, *(slide.column for slide in slides)) for name in _names(said))
     null_slice = null_slices.touched_by(table, sliced)
+    if unreadable := [name for name in needed if name in _unreadable(table)]:
+        return _indirect(table, SHAPES["unreadable"].format(columns=" and ".join(unreadable)))
     return Source(
-        table.oid, table.name, number + 1, touch.expressions, touch.lookup, tuple(needed), null_slice, slides, None
+        table.oid,
+        table.name,
+        number + 1,
+        touch.expressions,
+        touch.lookup,
+        tuple(needed),
+        null_slice,
+        slides,
+        None,
+        _unreadable(table),
     )
+
+
+def _indirect(table: Table, reason: str) -> Source:
+    return Source(table.oid, table.name, None, (), None, (), "any", (), reason, _unreadable(table))
+
+
+def _unreadable(table: Table) -> tuple[str, ...]:
+    return tuple(column.name for column in table.columns.values() if not column.is_readable)
 
 
 def _names(expression: str) -> Iterator[str]:

@@ -45,7 +45,7 @@ def prove_slices(
 ) -> Sliced | None:
     """None: the planner has no plan for it, for a type without equality, say."""
     conditions = [(column.name, column.type) for column in columns]
-    root = explain(session, definition.query, conditions)
+    root = explain(session, definition.query, conditions, as_owner_of=definition.table_id)
     if root is None:
         return None
     plan = make_plan(root)
@@ -53,7 +53,7 @@ def prove_slices(
     # a table whose rows name the slice is what others would be looked up in
     if direct and len(direct) < len(definition.tables):
         with as_wholes(session):
-            root = explain(session, definition.query, conditions)
+            root = explain(session, definition.query, conditions, as_owner_of=definition.table_id)
         found = _prove_lookups(definition, make_plan(root), columns, equalities) if root is not None else ()
         direct = dict(found) | direct
     if direct and len(direct) < len(definition.tables) and len(columns) > 1:

@@ -20,6 +20,8 @@ def linear_proof(proof: Proof, measures: Mapping[str, Any]) -> Proof | str:
         return "its rows move with time"
     if proof.obstacles:
         return "; ".join(proof.obstacles)
+    if unreadable := sorted(set(measures["columns"]) & set(source.unreadable)):
+        return f"the view's owner may not read {' and '.join(unreadable)} of {source.name} himself"
     keys = measures["keys"]
     linear = replace(
         source,
