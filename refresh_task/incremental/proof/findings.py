@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from refresh_task.database import Session
 from refresh_task.incremental.proof.definition import Definition
+from refresh_task.incremental.proof.words import SHAPES
 
 _OBSTACLES = frozenset(
     {"volatile", "session", "opaque_function", "foreign_table", "row_security", "system_catalog", "unlogged"}
@@ -26,6 +27,7 @@ class Findings:
     caseless: tuple[str, ...]  # collations for which different texts are equal
     functions_ask_the_time: bool
     views: tuple[int, ...]  # ordinary views that it reads, however deep
+    misnamed: Mapping[tuple[str, str], str]  # by schema and name of the relation: Table.misnamed
 
 
 def find(session: Session, definition: Definition, relation: int) -> Findings:
@@ -61,6 +63,12 @@ def find(session: Session, definition: Definition, relation: int) -> Findings:
         caseless=tuple(trees["collations"]),
         functions_ask_the_time=trees["functions_ask_the_time"],
         views=tuple(views),
+        misnamed={
+            (row["schema_name"], row["relation_name"]): SHAPES["alias" if row["is_alias"] else "renamed"].format(
+                name=row["reader"] or "what reads it"
+            )
+            for row in session.fetch_all("prove_names", views=[relation, *views], functions=functions)
+        },
     )
 
 

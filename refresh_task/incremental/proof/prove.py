@@ -60,6 +60,7 @@ def prove(
                     f"it has no column {name}.", subject=definition.name, remedy="Name columns of its result."
                 )
         findings = find(session, definition, relation)
+        definition = definition.with_misnamed(findings.misnamed)
         equalities = Equalities(
             session, groups_inexactly=findings.groups_inexactly, is_caseless=bool(findings.caseless)
         )

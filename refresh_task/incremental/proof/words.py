@@ -13,6 +13,9 @@ SHAPES = {
     "none": "no column of the result tells which rows one of its rows belongs to",
     "unreadable": "the view's owner may not read {columns} of it himself: GRANT SELECT, for what changed there is shown "
     "to his code",
+    "alias": "the query gives its columns names of its own, as in FROM t AS x (b, a): leave the list in parentheses out",
+    "renamed": "its columns were renamed since {name} was made, and the plan calls those of partitions and children by "
+    "their former names: CREATE OR REPLACE VIEW with the same query",
     "unknown": "the plan has {nodes}, and what that reads is not known",
     "hidden": "the plan reads a table that the query does not name: a function's body does",
     "absent": "the planner leaves it out of the plan: if nothing of it matters, leave it out of the query",
@@ -34,6 +37,8 @@ SHAPES = {
 
 def why_indirect(definition: Definition, sliced: Sliced | None, table: Table) -> str:
     """For a table that is not direct on the slicing."""
+    if table.misnamed is not None:
+        return table.misnamed
     if sliced is None:
         return SHAPES["none"]
     if sliced.plan.unknown:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+from refresh_task.database import Session
 from refresh_task.incremental.stages.linear_proof import linear_proof
 from refresh_task.incremental.stages.model import Linear, OrdinaryView, OrdinaryViews, Split, Stage, Text
 from refresh_task.incremental.stages.reading import read_definition, read_linear
@@ -19,6 +21,7 @@ __all__ = [
     "possible_stages",
     "read_definition",
     "read_linear",
+    "renew_measures",
     "split",
 ]
 
@@ -46,3 +49,13 @@ def possible_stages(query: str, *, subject: str, views: OrdinaryViews | None = N
     from refresh_task.incremental.stages.splitting import with_queries  # noqa: PLC0415  # see above
 
     return with_queries(query, subject=subject, views=views or {})
+
+
+def renew_measures(
+    session: Session, definition: int, measures: Mapping[str, Any], *, subject: str
+) -> dict[str, Any] | str:
+    """A linear table's measures over the names that its base table's columns have now, from its definition (OID), which
+    has the additional columns; or the words why it cannot be kept by its changes any more."""
+    from refresh_task.incremental.stages.renewing import measures_of  # noqa: PLC0415  # see above
+
+    return measures_of(session, definition, measures, subject=subject)
