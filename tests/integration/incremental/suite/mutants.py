@@ -104,7 +104,7 @@ MUTANTS: dict[str, Mutant] = {
         "public.two_levels", (_write("UPDATE readings_2026_low SET value = 100"),), recaptures=True,
     ),
     "over-large statements, which say: everything": Mutant(
-        (("capture_body", "most_rows CONSTANT integer := 20000", "most_rows CONSTANT integer := 2"),
+        (("capture_body", "most_rows CONSTANT integer := 100000", "most_rows CONSTANT integer := 2"),
          ("capture_body", "OPERATOR(pg_catalog.>) ', most_rows,", "OPERATOR(pg_catalog.>) ', 99999,")),
         "public.filters", (_write("UPDATE orders SET amount = 5"),), recaptures=True,
     ),
