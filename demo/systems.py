@@ -9,6 +9,7 @@ INCREMENTAL = (
     "fluxion.mv_ubicaciones_summary_regional",
     "universal_transactions.universal_transactions_mv",
     "ops.mv_payments_driver_matrix_cabinet",
+    "teloo.mv_metricas_mensuales",
 )
 
 

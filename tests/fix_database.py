@@ -37,6 +37,7 @@ BEGIN
     PERFORM set_config('test.found', found_value, false);
 END $$
 """
+_HAS_STRATEGIES = 150000
 
 
 @dataclass(frozen=True)
@@ -100,9 +101,10 @@ def create_database(server: EmbeddedServer, *, template: str = "template1") -> D
     """A new database; drop it in the end."""
     name = f"test_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(server.dsn(), autocommit=True) as connection:
-        connection.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
-        )
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+        if connection.info.server_version >= _HAS_STRATEGIES:
+            statement += sql.SQL(" STRATEGY file_copy")  # half the work of the default where nothing is synced
+        connection.execute(statement)
     return Database(server, name)
 
 

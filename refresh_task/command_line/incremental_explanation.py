@@ -72,7 +72,10 @@ def _touches(table: ExplainedTable) -> str:
     columns = ", ".join(table.slice)
     nulls = "; any change also the rows with a NULL there" if table.null_slice == "any" else ""
     slides = f"; {', '.join(slide.column for slide in table.slides)} in a window that moves" if table.slides else ""
-    return f"rows of its {columns}{nulls}{slides}"
+    if table.lookup is None:
+        return f"rows of its {columns}{nulls}{slides}"
+    key = ", ".join(own for own, _ in table.lookup.pairs)
+    return f"rows of the {columns} that its {key} finds in {table.lookup.name}{nulls}{slides}"
 
 
 def _remarks(explanation: Explanation) -> Iterator[tuple[str, str]]:

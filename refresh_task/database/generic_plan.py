@@ -49,17 +49,32 @@ def pinned_settings(session: Session) -> Iterator[None]:
 @contextmanager
 def row_by_row(session: Session) -> Iterator[None]:
     """Plans that join by looking, for each row of one side, for its rows of the other; as before afterwards."""
-    names = ["enable_hashjoin", "enable_mergejoin", "enable_seqscan"]
-    before = session.fetch_one("pin_settings", names=names, settings=["off"] * len(names))["before"]
+    with _without(session, "enable_hashjoin", "enable_mergejoin", "enable_seqscan"):
+        yield
+
+
+@contextmanager
+def as_wholes(session: Session) -> Iterator[None]:
+    """Plans whose joins say which columns of both sides are equal; as before afterwards."""
+    with _without(session, "enable_nestloop"):
+        yield
+
+
+@contextmanager
+def _without(session: Session, *names: str) -> Iterator[None]:
+    before = session.fetch_one("pin_settings", names=list(names), settings=["off"] * len(names))["before"]
     yield
-    session.execute("pin_settings", names=names, settings=before)
+    session.execute("pin_settings", names=list(names), settings=before)
 
 
 def explain(
-    session: Session, query: str, conditions: Sequence[tuple[str, str | None]] = ()
+    session: Session, query: str, conditions: Sequence[tuple[str, str | None]] = (), *, as_owner_of: int | None = None
 ) -> Mapping[str, Any] | None:
     """The generic plan of a query's rows under conditions: (column, type) is `column = $n`, with n counted from
     FIRST_PARAMETER; (column, None) is `column IS NULL`. None: there is none, for a type without equality, say.
+
+    Planning runs functions that are marked IMMUTABLE where their arguments are constants: with this session's rights,
+    or with those of the owner of a maintained table (its id).
 
     Raises StatementFailedError where it could not be asked (a timeout, no memory); the transaction goes on."""
     types = [kind for _, kind in conditions if kind is not None]
@@ -80,8 +95,8 @@ def explain(
     )
     try:
         with session.transaction():
-            session.fetch_composed(prepare)
-            (row,) = session.fetch_composed(execute)
+            _act(session, "execute_as_owner", prepare, as_owner_of)
+            (row,) = _act(session, "ask_as_owner", execute, as_owner_of)
             session.fetch_composed(_DEALLOCATE)
     except StatementFailedError as error:
         # prepared statements outlive a transaction that is rolled back
@@ -90,9 +105,15 @@ def explain(
         if not is_refusal(error):
             raise
         return None
-    (plan,) = row["QUERY PLAN"]
+    (plan,) = row["QUERY PLAN"] if as_owner_of is None else row["answer"]
     found: Mapping[str, Any] = plan["Plan"]
     return found
+
+
+def _act(session: Session, function: str, statement: sql.Composed, owner_of: int | None) -> list[dict[str, Any]]:
+    if owner_of is None:
+        return session.fetch_composed(statement)
+    return session.fetch_all(function, table=owner_of, statement=statement.as_string())
 
 
 def is_refusal(error: StatementFailedError) -> bool:

@@ -30,6 +30,16 @@ class Slide:
 
 
 @dataclass(frozen=True, slots=True)
+class Lookup:
+    """One row of another table at most is joined to each row of a source, and says which slice that is in."""
+
+    relation: int  # OID of the topmost of the other table's tree
+    name: str  # of that, qualified, and quoted where it must be
+    pairs: tuple[tuple[str, str], ...]  # SQL over the source's bare columns, and over the other's: equal to each other
+    positions: tuple[int, ...]  # which of Source.expressions are over the other's bare columns, counted from 1
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """What a change of one table, or of any member of its tree, does to the result."""
 
@@ -37,12 +47,14 @@ class Source:
     name: str  # of that, qualified, and quoted where it must be
     slice: int | None  # which of Proof.slices its rows touch, counted from 1; None: indirect, they may touch every row
     expressions: tuple[str, ...]  # SQL over its bare column names, one per column of the slice; empty when indirect
-    columns: tuple[str, ...]  # raw columns that expressions and slides need: what is captured
+    lookup: Lookup | None  # of another table's row, over whose columns some of the expressions are
+    columns: tuple[str, ...]  # its raw columns that expressions, lookup and slides need: what is captured
     null_slice: (
         NullSlice  # what touches rows with a NULL in a column of the slice: any change, or rows with a NULL there
     )
     slides: tuple[Slide, ...]
     reason: str | None  # why it is indirect, in words; None when it is direct
+    unreadable: tuple[str, ...] = ()  # columns that the view's owner may not read himself
 
 
 @dataclass(frozen=True, slots=True)

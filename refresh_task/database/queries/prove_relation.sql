@@ -4,6 +4,7 @@ SELECT
     c.oid,
     format('%%I.%%I', n.nspname, c.relname) AS name,
     c.relkind::text AS kind,
+    c.relowner::bigint AS owner,
     CASE
         WHEN c.relkind = 'v' THEN format('SELECT * FROM %%I.%%I', n.nspname, c.relname)
         ELSE rtrim(pg_get_viewdef(c.oid), '; ')

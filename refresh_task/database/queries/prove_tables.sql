@@ -77,6 +77,8 @@ SELECT
                             AND NOT k.convalidated
                     WHERE down.top = c.oid AND (NOT ma.attnotnull OR k.oid IS NOT NULL)
                 ),
+                -- by whoever the view reads with
+                'is_readable', has_column_privilege(%(reader)s::oid, c.oid, a.attnum, 'SELECT'),
                 'distinct_values', (
                     SELECT max(
                         CASE WHEN s.n_distinct < 0 THEN -s.n_distinct * greatest(sc.reltuples, 1) ELSE s.n_distinct END

@@ -67,7 +67,7 @@ def _make_stage(session: Session, design: Design, stage: Stage, position: int, n
     linear = read_linear(session, stage, names.__getitem__, subject=design.view)
     if not isinstance(linear, str):
         definition = _make(session, design, table, linear.stage.query.render(names.__getitem__), model=None)
-        moved = linear_proof(prove_relation(session, definition, key=stage.key), linear.measures)
+        moved = linear_proof(prove_relation(session, definition, key=stage.key, table_id=table), linear.measures)
         if not isinstance(moved, str):
             session.execute("make_linear", table=table, measures=json.dumps(linear.measures))
             record_proof(session, table, moved)
@@ -108,7 +108,7 @@ def _prove(
     slices: Sequence[Sequence[str]] | None,
 ) -> Proof:
     definition = session.fetch_one("read_definition_of_table", table=table)["definition"]
-    proof = prove_relation(session, definition, key=key, slices=slices)
+    proof = prove_relation(session, definition, key=key, slices=slices, table_id=table)
     if proof.obstacles:
         what = "it" if stage is None else f"its stage {stage}"
         raise ConfigurationError(

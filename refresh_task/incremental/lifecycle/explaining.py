@@ -10,7 +10,8 @@ from refresh_task.database import Session
 from refresh_task.errors import UnknownViewError, VistafrescaError
 from refresh_task.incremental.lifecycle.estimate import Gain, TableLoad, estimate_gain
 from refresh_task.incremental.lifecycle.proving import prove_relation
-from refresh_task.incremental.model import Slide, Source, StageSuggestion
+from refresh_task.incremental.lifecycle.publications import read_publications
+from refresh_task.incremental.model import Lookup, Slide, Source, StageSuggestion
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class ExplainedTable:
     name: str
     slice: tuple[str, ...] | None
     expressions: tuple[str, ...]
+    lookup: Lookup | None  # of the row whose columns some of the expressions are over
     null_slice: str
     slides: tuple[Slide, ...]
     reason: str | None
@@ -72,7 +74,7 @@ def explain(
             for row in session.fetch_all("explain_tables", relations=[source.relation for source in proof.sources])
         }
         dependents = session.fetch_portable("relation_dependents", [found["relation"]])
-        publications = [row["name"] for row in session.fetch_all("read_publications")]
+        publications = read_publications(session, found["relation"])
     tables = tuple(_table(source, proof.slices, loads[source.relation]) for source in proof.sources)
     return Explanation(
         view=found["name"],
@@ -84,7 +86,7 @@ def explain(
         in_the_way=(
             *_rights(found),
             *(row["problem"] for row in dependents if row["problem"] is not None),
-            *(f"the publication {name} publishes all tables" for name in publications),
+            *(f"the publication {name} would include it" for name in publications),
             *(table.problem for table in tables if table.problem is not None),
         ),
         carried=tuple(sorted(row["name"] for row in dependents if row["problem"] is None)),
@@ -147,6 +149,7 @@ def _table(source: Source, slices: Sequence[tuple[str, ...]], load: dict[str, An
         name=source.name,
         slice=None if source.slice is None else slices[source.slice - 1],
         expressions=source.expressions,
+        lookup=source.lookup,
         null_slice=source.null_slice,
         slides=source.slides,
         reason=source.reason,

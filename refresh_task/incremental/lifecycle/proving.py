@@ -22,12 +22,14 @@ def prove_relation(
     *,
     key: Sequence[str] | None = None,
     slices: Sequence[Sequence[str]] | None = None,
+    table_id: int | None = None,
 ) -> Proof:
-    """What can be proved of a view or a materialized view (OID)."""
+    """What can be proved of a view or a materialized view (OID). `table_id`: planned as the owner of that maintained
+    table, for whoever wrote the view could have functions run in planning it."""
     # the parser takes a quarter of a second to import, and most runs prove nothing
     from refresh_task.incremental.proof import prove  # noqa: PLC0415
 
-    return prove(session, relation, key=key, slices=slices)
+    return prove(session, relation, key=key, slices=slices, table_id=table_id)
 
 
 def settle_proof(claim: Claim) -> dict[str, Proof]:
@@ -74,6 +76,8 @@ def capture_sources(session: Session, table: int, sources: Sequence[Source]) -> 
                 capture=row["id"],
                 slice=source.slice,
                 expressions=list(source.expressions),
+                lookup=None if source.lookup is None else json.dumps(asdict(source.lookup)),
+                columns=list(source.columns),
                 null_slice=source.null_slice,
                 slides=json.dumps([asdict(slide) for slide in source.slides]),
                 layout=row["layout"],
@@ -98,7 +102,10 @@ def capture(session: Session, sources: Sequence[Source]) -> list[tuple[Source, d
 def _prove(session: Session, tables: Sequence[MaintainedTable]) -> dict[int, Proof]:
     """By table; a slicing that was chosen, or asked for, is kept."""
     return {
-        table.id: _of_kind(table, prove_relation(session, table.definition, key=table.key, slices=table.slices or None))
+        table.id: _of_kind(
+            table,
+            prove_relation(session, table.definition, key=table.key, slices=table.slices or None, table_id=table.id),
+        )
         for table in tables
         if table.definition is not None
     }

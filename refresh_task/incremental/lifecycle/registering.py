@@ -10,6 +10,7 @@ from refresh_task.errors import ConfigurationError
 from refresh_task.incremental.lifecycle.claim import Claim, ViewState
 from refresh_task.incremental.lifecycle.design import Design, MadeTable, make_tables
 from refresh_task.incremental.lifecycle.proving import prove_relation
+from refresh_task.incremental.lifecycle.publications import read_publications
 from refresh_task.incremental.stages import read_definition
 
 
@@ -43,7 +44,7 @@ def refuse_obstacles(claim: Claim, view: ViewState) -> None:
 def refuse_dependents(claim: Claim, relation: int) -> None:
     """Raise ConfigurationError for what depends on the relation and could not be taken along to another one."""
     rows = claim.session.fetch_all("read_relation_dependents", relation=relation)
-    obstacles = [*(row["problem"] for row in rows if row["problem"] is not None), *_publications(claim)]
+    obstacles = [*(row["problem"] for row in rows if row["problem"] is not None), *_publications(claim, relation)]
     if obstacles:
         raise ConfigurationError(
             "another table cannot take its place: " + "; ".join(obstacles) + ".",
@@ -52,11 +53,10 @@ def refuse_dependents(claim: Claim, relation: int) -> None:
         )
 
 
-def _publications(claim: Claim) -> list[str]:
+def _publications(claim: Claim, relation: int) -> list[str]:
     return [
-        f"the publication {row['name']} would send it, and all that is kept for it, to subscribers that have no such "
-        "tables"
-        for row in claim.session.fetch_all("read_publications", view=claim.view)
+        f"the publication {name} would send it, and all that is kept for it, to subscribers that have no such tables"
+        for name in read_publications(claim.session, relation)
     ]
 
 

@@ -4,7 +4,7 @@ Estimates decide only how much work a refresh will be. What is true of a slicing
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import log10, prod
@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from refresh_task.incremental.proof.definition import Definition, Table
 from refresh_task.incremental.proof.expressions import bare_column, inner, kind, read, references
+from refresh_task.incremental.proof.slices import Touch
 
 _MOST_SLICINGS = 3
 _MOST_CANDIDATES = 14
@@ -19,14 +20,15 @@ _FOR_EACH_SLICING = 0.0001  # of what a full refresh costs: by how much another 
 _UNKNOWN_VALUES = 100.0  # how many values an expression has that no statistics are kept of
 _LEAST_WEIGHT = 0.01  # of a table that hardly changes: of the others' changes, for it may change one day
 
-# By the OID of a table and the name of an output column: the expression by which the table is direct on it.
-Singles: TypeAlias = Mapping[int, Mapping[str, str]]
+# By the OID of a table and the name of an output column: how its rows name a slice of that column alone.
+Singles: TypeAlias = Mapping[int, Mapping[str, Touch]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
     columns: tuple[str, ...]
     parts: Mapping[int, float]  # by OID: the part of the result that a changed row of the table touches
+    lookups: int  # how many tables look a slice up
 
 
 def choose(
@@ -37,15 +39,16 @@ def choose(
     weights = _weights(definition.tables)
     whole = sum(weights.values())
 
-    def cost(chosen: Sequence[_Candidate]) -> float:
+    def cost(chosen: Sequence[_Candidate]) -> tuple[float, int]:
         touched = sum(
             weight * min((candidate.parts.get(oid, 1.0) for candidate in chosen), default=1.0)
             for oid, weight in weights.items()
         )
-        return touched / whole + len(chosen) * _FOR_EACH_SLICING if whole else 1.0
+        lookups = sum(candidate.lookups for candidate in chosen)
+        return (touched / whole + len(chosen) * _FOR_EACH_SLICING if whole else 1.0), lookups
 
     candidates = [
-        _Candidate(columns, _parts(definition, singles, columns))
+        _Candidate(columns, parts := _parts(definition, singles, columns), _count_lookups(singles, columns, parts))
         for columns in dict.fromkeys(_worth_trying(definition, singles, keys, groups))
         if columns
     ]
@@ -62,20 +65,33 @@ def choose(
     return tuple(candidate.columns for candidate in chosen)
 
 
-def assign(table: Table, direct: Sequence[Mapping[int, tuple[str, ...]]]) -> int | None:
-    """Which slicing, counted from 0, a changed row of the table touches least of; None: it is direct on none."""
+def assign(definition: Definition, table: Table, direct: Sequence[Mapping[int, Touch]]) -> int | None:
+    """Which slicing, counted from 0, a changed row of the table touches least of; None: it is direct on none. One whose
+    slices it names itself, before one for which it looks them up."""
     found = [
-        (part_touched(table, expressions[table.oid]), number)
-        for number, expressions in enumerate(direct)
-        if table.oid in expressions
+        (part_touched(definition, table, [touches[table.oid]]), touches[table.oid].lookup is not None, number)
+        for number, touches in enumerate(direct)
+        if table.oid in touches
     ]
-    return min(found)[1] if found else None
+    return min(found)[-1] if found else None
 
 
-def part_touched(table: Table, expressions: Sequence[str]) -> float:
-    """The part of the result that one row touches, as far as statistics tell: 0.01 where there are 100 slices."""
-    values = prod(_values(table, expression) for expression in expressions)
+def part_touched(definition: Definition, table: Table, touches: Sequence[Touch]) -> float:
+    """The part of the result that one row touches, as far as statistics tell: 0.01 where there are 100 slices.
+    `touches`: together they are one slicing."""
+    values = prod(_touch_values(definition, table, touch) for touch in touches)
     return 1 / max(1.0, min(values, float(max(table.row_count, 1_000))))
+
+
+def _touch_values(definition: Definition, table: Table, touch: Touch) -> float:
+    if touch.lookup is None:
+        return prod(_values(table, expression) for expression in touch.expressions)
+    other = definition.table(touch.lookup.relation)
+    is_own = [number not in touch.lookup.positions for number in range(1, len(touch.expressions) + 1)]
+    own = prod(_values(table, said) for said, mine in zip(touch.expressions, is_own, strict=True) if mine)
+    looked_up = prod(_values(other, said) for said, mine in zip(touch.expressions, is_own, strict=True) if not mine)
+    # no more rows are found than are looked for
+    return own * min(looked_up, prod(_values(table, said) for said, _ in touch.lookup.pairs))
 
 
 def _weights(tables: Sequence[Table]) -> dict[int, float]:
@@ -87,11 +103,15 @@ def _weights(tables: Sequence[Table]) -> dict[int, float]:
 
 def _parts(definition: Definition, singles: Singles, columns: Sequence[str]) -> dict[int, float]:
     parts = {
-        table.oid: part_touched(table, [singles[table.oid][column] for column in columns])
+        table.oid: part_touched(definition, table, [singles[table.oid][column] for column in columns])
         for table in definition.tables
         if table.oid in singles and all(column in singles[table.oid] for column in columns)
     }
     return {oid: part for oid, part in parts.items() if part < 1}
+
+
+def _count_lookups(singles: Singles, columns: Sequence[str], tables: Collection[int]) -> int:
+    return sum(any(singles[oid][column].lookup is not None for column in columns) for oid in tables)
 
 
 def _worth_trying(
@@ -104,7 +124,8 @@ def _worth_trying(
             yield tuple(column for column in columns if column in direct)
     for table, direct in by_table.items():
         # columns that carry a key of the table: a row of it touches what was made of it alone
-        carried = {expression: column for column, expression in reversed(list(direct.items()))}
+        own = [(column, touch.expressions[0]) for column, touch in direct.items() if touch.lookup is None]
+        carried = {expression: column for column, expression in reversed(own)}
         for key in table.unique_keys:
             if all(column in carried for column in key):
                 yield tuple(carried[column] for column in key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from refresh_task.incremental.proof.plan import Node, Scan
 Name: TypeAlias = tuple[str, ...]  # alias and column
 Fact = TypeVar("Fact")
 
+_NUMBER = re.compile(r"_\d+$")
 _MEMBERS = frozenset({"Append", "Merge Append"})
 _SEVERAL_INPUTS = _MEMBERS | {"Recursive Union", "SetOp"}
 
@@ -40,7 +42,7 @@ def find_claims(scans: Sequence[Scan]) -> dict[int, list[Claim]]:
     $n, too: `t.a = o.b` where every row of o has b = $501. Of an outer join's missing row it is NULL, and finds
     nothing."""
     claims = {id(scan): list(_stated(scan)) for scan in scans}
-    columns = _Columns(scans)
+    columns = Columns(scans)
 
     def known(scan: Scan, name: Name) -> list[tuple[int, bytes]]:
         # the same type on both sides, for `=` to be the same equality: a cast would have been written
@@ -55,8 +57,8 @@ def find_claims(scans: Sequence[Scan]) -> dict[int, list[Claim]]:
     while is_growing:
         is_growing = False
         for scan in scans:
-            for side, name in _joined(scan):
-                for position, value in columns.facts(name, scan, known):
+            for side, name in joined(scan):
+                for position, value in columns.facts(name, scan.above, known):
                     claim = Claim(position, side, values[value])
                     if not any(_same(claim, other) for other in claims[id(scan)]):
                         claims[id(scan)].append(claim)
@@ -73,49 +75,69 @@ def null_tests(scan: Scan) -> Iterator[Tree]:
 
 def finds_nothing(scan: Scan, scans: Sequence[Scan]) -> bool:
     """Whether it looks for what equals a column that is NULL."""
-    columns = _Columns(scans)
+    columns = Columns(scans)
 
     def known(other: Scan, name: Name) -> list[bool]:
         return [True for tested in null_tests(other) if bare_column(tested) == name]
 
-    return any(columns.facts(name, scan, known) for _, name in _joined(scan))
+    return any(columns.facts(name, scan.above, known) for _, name in joined(scan))
 
 
-class _Columns:
-    """What is known of a column that a scan's condition names by another scan's alias."""
+class Columns:
+    """What a column's name means in a condition of another scan, or of a join."""
 
     def __init__(self, scans: Sequence[Scan]) -> None:
         self._by_alias: dict[str, list[Scan]] = defaultdict(list)
         for scan in scans:
             self._by_alias[scan.alias].append(scan)
 
-    def facts(self, name: Name, asking: Scan, known: Callable[[Scan, Name], list[Fact]]) -> list[Fact]:
-        """`known`: of a column of a scan. What an Append gives EXPLAIN names by the first of its members: then it must
-        be known of the others, too, at the same place of what they give."""
+    def facts(self, name: Name, asking: Sequence[Node], known: Callable[[Scan, Name], list[Fact]]) -> list[Fact]:
+        """`known`: of a column of a scan; here, of all that the name may mean."""
+        found: list[Fact] | None = None
+        for scan, column in self.meant(name, asking):
+            facts = known(scan, column)
+            found = facts if found is None else [fact for fact in found if fact in facts]
+        return found or []
+
+    def meant(self, name: Name, asking: Sequence[Node]) -> list[tuple[Scan, Name]]:
+        """The scans that a value may come from, and what each calls it; none: that is not known. `asking`: the nodes
+        from the plan's root down to the one with the condition. What an Append gives EXPLAIN names by the first of its
+        members: then it is the others' columns, too, at the same place of what they give."""
         source = self._scan(name)
         if source is None:
-            return []
-        shared = sum(1 for one, other in zip(source.above, asking.above, strict=False) if one is other)
+            return [(scan, (scan.alias, *name[1:])) for scan in self._tree(name[0])]
+        shared = sum(1 for one, other in zip(source.above, asking, strict=False) if one is other)
         several = [node for node in source.above[shared:] if node["Node Type"] in _SEVERAL_INPUTS]
         if not several:
-            return known(source, name)
+            return [(source, name)]
         if len(several) > 1 or several[0]["Node Type"] not in _MEMBERS:
             return []
-        return self._of_members(several[0], name, known)
+        return self._members(several[0], name)
 
-    def _of_members(self, append: Node, name: Name, known: Callable[[Scan, Name], list[Fact]]) -> list[Fact]:
+    def _members(self, append: Node, name: Name) -> list[tuple[Scan, Name]]:
         members = [node for node in append["Plans"] if node["Parent Relationship"] == "Member"]
         outputs = [[_column(text) for text in node.get("Output", ())] for node in members]
         if outputs[0].count(name) != 1:
             return []
         place = outputs[0].index(name)
-        found: list[Fact] | None = None
+        found = []
         for output in outputs:
             column = output[place] if place < len(output) else None
             scan = self._scan(column) if column is not None else None
-            facts = known(scan, column) if scan is not None and column is not None else []
-            found = facts if found is None else [fact for fact in found if fact in facts]
-        return found or []
+            if scan is None or column is None:
+                return []
+            found.append((scan, column))
+        return found
+
+    def _tree(self, alias: str) -> list[Scan]:
+        """Members of a tree of partitions that is read by that alias; theirs have a number more. None: there are others
+        of such an alias."""
+        base = _NUMBER.sub("", alias)
+        found = [scan for other, scans in self._by_alias.items() if _NUMBER.sub("", other) == base for scan in scans]
+        appends = {id(scan.above[-2]) for scan in found if len(scan.above) > 1}
+        is_one = len(appends) == 1 and found[0].above[-2]["Node Type"] in _MEMBERS
+        is_whole = is_one and len(found[0].above[-2]["Plans"]) == len(found)
+        return found if is_whole and alias not in self._by_alias else []
 
     def _scan(self, name: Name) -> Scan | None:
         scans = self._by_alias.get(name[0], [])
@@ -128,7 +150,7 @@ def _column(text: str) -> Name | None:
 
 
 def _stated(scan: Scan) -> Iterator[Claim]:
-    for side, other in _equalities((*scan.conjuncts, *scan.gates)):
+    for side, other in equalities((*scan.conjuncts, *scan.gates)):
         number = parameter(other)
         names = references(side)
         if number is None or number < FIRST_PARAMETER or names is None:
@@ -137,9 +159,9 @@ def _stated(scan: Scan) -> Iterator[Claim]:
             yield Claim(number - FIRST_PARAMETER, side, other)
 
 
-def _joined(scan: Scan) -> Iterator[tuple[Tree, Name]]:
+def joined(scan: Scan) -> Iterator[tuple[Tree, Name]]:
     """Of `own expression = other scan's column` in a scan's conditions: the expression and the column's name."""
-    for side, other in _equalities(scan.conjuncts):
+    for side, other in equalities(scan.conjuncts):
         name, own = bare_column(other), references(side)
         if name is None or len(name) == 1 or name[0] == scan.alias or not own:
             continue
@@ -147,7 +169,8 @@ def _joined(scan: Scan) -> Iterator[tuple[Tree, Name]]:
             yield side, name
 
 
-def _equalities(conditions: Iterable[Tree]) -> Iterator[tuple[Tree, Tree]]:
+def equalities(conditions: Iterable[Tree]) -> Iterator[tuple[Tree, Tree]]:
+    """The sides of each `=`, both ways."""
     for condition in conditions:
         if (found := operation(condition)) is not None and found[0] == "=":
             _, left, right = found

@@ -29,6 +29,7 @@ class TableColumn:
     name: str
     type: str
     is_not_null: bool
+    is_readable: bool  # by the view's owner, himself: not only through an ordinary view of somebody's
     distinct_values: float | None
 
 
@@ -48,7 +49,8 @@ class Table:
 
 @dataclass(frozen=True)
 class Definition:
-    """A query. `relation` is the view's OID, None for a part of one."""
+    """A query. `relation` is the view's OID, None for a part of one. `table_id`: the maintained table as whose owner it
+    is planned; None: as whoever asks."""
 
     relation: int | None
     name: str
@@ -57,18 +59,23 @@ class Definition:
     columns: tuple[Column, ...]
     unique_keys: tuple[tuple[str, ...], ...]
     tables: tuple[Table, ...]
+    table_id: int | None = None
 
     @cached_property
     def by_member(self) -> Mapping[tuple[str, str], Table]:
         """The table of which a relation is a member, by schema and name."""
         return {member: table for table in self.tables for member in table.members}
 
+    def table(self, oid: int) -> Table:
+        """One that is read."""
+        return next(table for table in self.tables if table.oid == oid)
+
     def column(self, name: str) -> Column | None:
         """The output column of that name."""
         return next((column for column in self.columns if column.name == name), None)
 
 
-def read_definition(session: Session, relation: int) -> Definition:
+def read_definition(session: Session, relation: int, *, table_id: int | None = None) -> Definition:
     """Raises StatementFailedError where there is no such view."""
     rows = session.fetch_all("prove_relation", relation=relation)
     if not rows:
@@ -88,7 +95,8 @@ def read_definition(session: Session, relation: int) -> Definition:
         text=row["definition"],
         columns=read_columns(session, row["query"], caseless=row["caseless_columns"]),
         unique_keys=tuple(tuple(columns) for columns in row["unique_keys"]),
-        tables=_tables(session.fetch_all("prove_tables", relations=sources)),
+        tables=_tables(session.fetch_all("prove_tables", relations=sources, reader=row["owner"])),
+        table_id=table_id,
     )
 
 

@@ -55,6 +55,19 @@ class Equalities:
             self._known[key] = self._ask(table, column, tree, text, value)
         return self._known[key]
 
+    def is_exact_join(self, left: tuple[Table, str], right: tuple[Table, str]) -> bool:
+        """Whether `=` between expressions over the columns of two tables is the types' own equality, and means the same
+        wherever it is asked."""
+        oids = [self._type(table, text) for table, text in (left, right)]
+        if self._is_caseless or None in oids:
+            return False
+        (row,) = self._session.fetch_all("prove_equality", left_types=oids[:1], right_types=oids[1:])
+        return bool(row["is_equality"])
+
+    def _type(self, table: Table, text: str) -> int | None:
+        columns = {name: column.type for name, column in table.columns.items()}
+        return expression_types(self._session, columns, [text])[0]
+
     def _ask(self, table: Table, column: Column, tree: Tree, text: str, value_tree: Tree) -> str | None:
         names = references(tree)
         if names is None or any(name[-1] not in table.columns for name in names):

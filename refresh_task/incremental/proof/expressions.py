@@ -158,6 +158,15 @@ def without_alias(tree: Tree) -> Tree:
     return copy
 
 
+def with_column(tree: Tree, name: str) -> Tree:
+    """A copy in which the column, of which there is but one, is called that, without an alias."""
+    copy = without_alias(tree)
+    for node in parts(copy):
+        if kind(node) == "ColumnRef":
+            node.fields[0].string.sval = name
+    return copy
+
+
 def with_replaced(tree: Tree, replacements: Mapping[bytes, Tree]) -> Tree:
     """A copy in which every node that is a key, as its bytes, is the value."""
     copy: Tree = type(tree)()

@@ -37,17 +37,27 @@ class NullSlices:
                 continue
             if column not in self._plans:
                 with row_by_row(self._session):
-                    root = explain(self._session, self._definition.query, [(column, None)])
+                    root = explain(
+                        self._session,
+                        self._definition.query,
+                        [(column, None)],
+                        as_owner_of=self._definition.table_id,
+                    )
                 self._plans[column] = None if root is None else make_plan(root)
             yield self._plans[column]
 
     def touched_by(self, table: Table, sliced: Sliced) -> NullSlice:
         """rows: those with a NULL are made from no other rows of the table than those with a NULL in one of the
         slice's expressions. A table that is not in the plan has no part in them; nor has one of which only what equals
-        a NULL is looked for."""
-        expressions = sliced.direct[table.oid]
+        a NULL is looked for. What is looked up says nothing of rows that nothing equals."""
+        touch = sliced.direct[table.oid]
         return (
-            "rows" if all(self._is_of_rows(plan, table, expressions) for plan in self.plans(sliced.columns)) else "any"
+            "rows"
+            if all(
+                touch.lookup is None and self._is_of_rows(plan, table, touch.expressions)
+                for plan in self.plans(sliced.columns)
+            )
+            else "any"
         )
 
     def _is_of_rows(self, plan: Plan | None, table: Table, expressions: Sequence[str]) -> bool:

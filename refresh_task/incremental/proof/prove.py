@@ -18,10 +18,10 @@ from refresh_task.incremental.proof.null_slices import NullSlices
 from refresh_task.incremental.proof.nulls import Nulls
 from refresh_task.incremental.proof.outline import groups, unordered
 from refresh_task.incremental.proof.plan import Plan
-from refresh_task.incremental.proof.slices import Sliced, prove_slices
+from refresh_task.incremental.proof.slices import Sliced, Touch, prove_slices
 from refresh_task.incremental.proof.slides import find_slides, has_hidden_moments, with_operators
 from refresh_task.incremental.proof.stages import suggest
-from refresh_task.incremental.proof.words import why_indirect
+from refresh_task.incremental.proof.words import SHAPES, why_indirect
 from refresh_task.incremental.stages import OrdinaryView, OrdinaryViews
 
 _MOST_COLUMNS = 100  # of a wide view, the first are tried
@@ -43,15 +43,17 @@ def prove(
     *,
     slices: Sequence[Sequence[str]] | None = None,
     key: Sequence[str] | None = None,
+    table_id: int | None = None,
 ) -> Proof:
     """What is known of a view or materialized view, by OID. Nothing needs to be installed, and nothing is changed: a
     transaction that only reads will do. `slices` and `key`: these and no others; None: the best that are found.
+    `table_id`: of the maintained table as whose owner it is planned, where the view is his; None: as whoever asks.
 
     Raises StatementFailedError where there is no such view, NotGrantedError where its tables may not be read, and
     ConfigurationError for a column that it has not.
     """
     with pinned_settings(session):
-        definition = read_definition(session, relation)
+        definition = read_definition(session, relation, table_id=table_id)
         for name in {name for names in (*(slices or ()), key or ()) for name in names}:
             if definition.column(name) is None:
                 raise ConfigurationError(
@@ -81,19 +83,10 @@ def prove(
                 table, assigned[table.oid], sliced[assigned[table.oid]], null_slices, (slides or {}).get(table.oid, ())
             )
             if table.oid in assigned
-            else Source(
-                table.oid,
-                table.name,
-                None,
-                (),
-                (),
-                "any",
-                (),
-                why_indirect(definition, sliced[0] if sliced else tried, table),
-            )
+            else _indirect(table, why_indirect(definition, sliced[0] if sliced else tried, table))
             for table in definition.tables
         )
-        direct = {source.relation: source.expressions for source in sources if source.slice is not None}
+        direct = {oid: sliced[number].direct[oid] for oid, number in assigned.items()}
         suggestions = tuple(suggest(session, definition, text.views, equalities, direct)) if slices is None else ()
         usable_key, key_remarks = _key(definition, null_slices, key)
         return Proof(
@@ -139,12 +132,12 @@ def _choose(
     """The slicings, and the first that was tried."""
     keyed = {name for key in definition.unique_keys for name in key}
     tried = None
-    singles: dict[int, dict[str, str]] = {table.oid: {} for table in definition.tables}
+    singles: dict[int, dict[str, Touch]] = {table.oid: {} for table in definition.tables}
     for column in sorted(definition.columns, key=lambda column: column.name not in keyed)[:_MOST_COLUMNS]:
         found = prove_slices(session, definition, [column], equalities)
         tried = tried or found
-        for oid, (expression,) in (found.direct if found else {}).items():
-            singles[oid][column.name] = expression
+        for oid, touch in (found.direct if found else {}).items():
+            singles[oid][column.name] = touch
     outline = list(groups(text.select)) if text.select is not None else []
     # what tells rows apart may be known of a part of a query, which no index says
     keys = [*definition.unique_keys, *([tuple(key)] if key else [])]
@@ -154,7 +147,8 @@ def _choose(
 def _assign(definition: Definition, sliced: Sequence[Sliced]) -> dict[int, int]:
     """By the OID of a table, the slicing that it is direct on, counted from 0."""
     direct = [found.direct for found in sliced]
-    return {table.oid: number for table in definition.tables if (number := assign(table, direct)) is not None}
+    found = {table.oid: assign(definition, table, direct) for table in definition.tables}
+    return {oid: number for oid, number in found.items() if number is not None}
 
 
 def _slides(
@@ -183,12 +177,34 @@ def _slides(
 
 
 def _direct(table: Table, number: int, sliced: Sliced, null_slices: NullSlices, slides: tuple[Slide, ...]) -> Source:
-    expressions = sliced.direct[table.oid]
-    needed = dict.fromkeys(
-        name for said in (*expressions, *(slide.column for slide in slides)) for name in _names(said)
-    )
+    touch = sliced.direct[table.oid]
+    looked_up = touch.lookup.positions if touch.lookup is not None else ()
+    own = [said for position, said in enumerate(touch.expressions, start=1) if position not in looked_up]
+    own += [said for said, _ in touch.lookup.pairs] if touch.lookup is not None else []
+    needed = dict.fromkeys(name for said in (*own, *(slide.column for slide in slides)) for name in _names(said))
     null_slice = null_slices.touched_by(table, sliced)
-    return Source(table.oid, table.name, number + 1, expressions, tuple(needed), null_slice, slides, None)
+    if unreadable := [name for name in needed if name in _unreadable(table)]:
+        return _indirect(table, SHAPES["unreadable"].format(columns=" and ".join(unreadable)))
+    return Source(
+        table.oid,
+        table.name,
+        number + 1,
+        touch.expressions,
+        touch.lookup,
+        tuple(needed),
+        null_slice,
+        slides,
+        None,
+        _unreadable(table),
+    )
+
+
+def _indirect(table: Table, reason: str) -> Source:
+    return Source(table.oid, table.name, None, (), None, (), "any", (), reason, _unreadable(table))
+
+
+def _unreadable(table: Table) -> tuple[str, ...]:
+    return tuple(column.name for column in table.columns.values() if not column.is_readable)
 
 
 def _names(expression: str) -> Iterator[str]:

@@ -8,16 +8,27 @@ table otherwise, and how a refresh will, does not matter."""
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from refresh_task.database import Session
-from refresh_task.database.generic_plan import explain
+from refresh_task.database.generic_plan import as_wholes, explain
+from refresh_task.incremental.model import Lookup
 from refresh_task.incremental.proof.claims import Claim, find_claims
 from refresh_task.incremental.proof.definition import Column, Definition, Table
 from refresh_task.incremental.proof.equality import Equalities
 from refresh_task.incremental.proof.expressions import bare_column, without_alias
+from refresh_task.incremental.proof.lookups import find_partners
 from refresh_task.incremental.proof.plan import Plan, Scan, make_plan
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """How a row of a table names the slice that it touches: an expression for each column, over the table's own columns
+    or, at `lookup.positions`, over those of the row that is looked up."""
+
+    expressions: tuple[str, ...]
+    lookup: Lookup | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,29 +37,73 @@ class Sliced:
 
     columns: tuple[str, ...]
     plan: Plan
-    direct: Mapping[int, tuple[str, ...]]  # by OID of the table: an expression for each column
+    direct: Mapping[int, Touch]  # by OID of the table
 
 
 def prove_slices(
     session: Session, definition: Definition, columns: Sequence[Column], equalities: Equalities
 ) -> Sliced | None:
     """None: the planner has no plan for it, for a type without equality, say."""
-    root = explain(session, definition.query, [(column.name, column.type) for column in columns])
+    conditions = [(column.name, column.type) for column in columns]
+    root = explain(session, definition.query, conditions, as_owner_of=definition.table_id)
     if root is None:
         return None
     plan = make_plan(root)
-    direct = {}
-    if is_understood(definition, plan):
-        claims = find_claims(plan.scans)
-        for table, scans in scans_by_table(definition, plan).items():
-            tables_claims = [claims[id(scan)] for scan in scans]
-            found = [
-                _common(table, column, position, tables_claims, equalities) for position, column in enumerate(columns)
-            ]
-            named = tuple(expression for expression in found if expression is not None)
-            if len(named) == len(columns):
-                direct[table.oid] = named
+    direct = dict(_prove_direct(definition, plan, columns, equalities))
+    # a table whose rows name the slice is what others would be looked up in
+    if direct and len(direct) < len(definition.tables):
+        with as_wholes(session):
+            root = explain(session, definition.query, conditions, as_owner_of=definition.table_id)
+        found = _prove_lookups(definition, make_plan(root), columns, equalities) if root is not None else ()
+        direct = dict(found) | direct
+    if direct and len(direct) < len(definition.tables) and len(columns) > 1:
+        direct = dict(_together(session, definition, columns, equalities)) | direct
     return Sliced(tuple(column.name for column in columns), plan, direct)
+
+
+def _together(
+    session: Session, definition: Definition, columns: Sequence[Column], equalities: Equalities
+) -> Iterator[tuple[int, Touch]]:
+    """Of tables that are direct on each of the columns, what was proved of each column: a row that is touched is in all
+    of these slices. Conditions on several columns may leave no join to look at."""
+    alone = [prove_slices(session, definition, [column], equalities) for column in columns]
+    for table in definition.tables:
+        touches = [touch for sliced in alone if sliced is not None and (touch := sliced.direct.get(table.oid))]
+        lookups = {(touch.lookup.relation, touch.lookup.pairs): touch.lookup for touch in touches if touch.lookup}
+        if len(touches) == len(columns) and len(lookups) <= 1:
+            positions = tuple(number for number, touch in enumerate(touches, start=1) if touch.lookup)
+            named = tuple(touch.expressions[0] for touch in touches)
+            yield table.oid, Touch(named, *(replace(lookup, positions=positions) for lookup in lookups.values()))
+
+
+def _prove_direct(
+    definition: Definition, plan: Plan, columns: Sequence[Column], equalities: Equalities
+) -> Iterator[tuple[int, Touch]]:
+    if not is_understood(definition, plan):
+        return
+    claims = find_claims(plan.scans)
+    for table, scans in scans_by_table(definition, plan).items():
+        found = _expressions(table, columns, [claims[id(scan)] for scan in scans], equalities)
+        named = tuple(expression for expression in found if expression is not None)
+        if len(named) == len(columns):
+            yield table.oid, Touch(named)
+
+
+def _prove_lookups(
+    definition: Definition, plan: Plan, columns: Sequence[Column], equalities: Equalities
+) -> Iterator[tuple[int, Touch]]:
+    if not is_understood(definition, plan):
+        return
+    claims = find_claims(plan.scans)
+    for table, scans in scans_by_table(definition, plan).items():
+        own = _expressions(table, columns, [claims[id(scan)] for scan in scans], equalities)
+        for (other, pairs), partners in find_partners(definition, plan, table, scans, equalities):
+            others = _expressions(other, columns, [claims[id(scan)] for scan in partners], equalities)
+            named = tuple(text for one, two in zip(own, others, strict=True) if (text := one or two) is not None)
+            if len(named) == len(columns):
+                positions = tuple(number for number, text in enumerate(own, start=1) if text is None)
+                yield table.oid, Touch(named, Lookup(other.oid, other.name, pairs, positions) if positions else None)
+                break
 
 
 def is_understood(definition: Definition, plan: Plan) -> bool:
@@ -66,10 +121,17 @@ def scans_by_table(definition: Definition, plan: Plan) -> dict[Table, list[Scan]
     return found
 
 
+def _expressions(
+    table: Table, columns: Sequence[Column], scans: Sequence[Sequence[Claim]], equalities: Equalities
+) -> list[str | None]:
+    """For each column, the expression that every scan claims to equal it."""
+    return [_common(table, column, position, scans, equalities) for position, column in enumerate(columns)]
+
+
 def _common(
     table: Table, column: Column, position: int, scans: Sequence[Iterable[Claim]], equalities: Equalities
 ) -> str | None:
-    """The expression that every scan claims to equal the slice's column: a bare column if there is one."""
+    """A bare column if there is one."""
     by_scan: list[dict[str, bool]] = []
     for claims in scans:
         proved: dict[str, bool] = {}

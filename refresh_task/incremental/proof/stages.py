@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from refresh_task.database import Session
@@ -12,7 +12,7 @@ from refresh_task.incremental.model import StageSuggestion
 from refresh_task.incremental.proof.choice import part_touched
 from refresh_task.incremental.proof.definition import Definition, read_columns
 from refresh_task.incremental.proof.equality import Equalities
-from refresh_task.incremental.proof.slices import prove_slices
+from refresh_task.incremental.proof.slices import Touch, prove_slices
 from refresh_task.incremental.stages import OrdinaryViews, possible_stages, split
 from refresh_task.incremental.stages.model import Stage
 
@@ -25,9 +25,9 @@ def suggest(
     definition: Definition,
     views: OrdinaryViews,
     equalities: Equalities,
-    direct: Mapping[int, Sequence[str]],
+    direct: Mapping[int, Touch],
 ) -> Iterator[StageSuggestion]:
-    """`direct`: by the OID of a table, the expressions by which it is direct on the whole. A stage that only others'
+    """`direct`: by the OID of a table, how its rows name what they touch of the whole. A stage that only others'
     work would speak for is not named: tables that hardly change need none."""
     all_changes = sum(table.changes for table in definition.tables)
     for stage in _stages(definition, views):
@@ -37,8 +37,8 @@ def suggest(
             for table in definition.tables
             if table.oid in found
             and table.changes >= _HARDLY_CHANGES * all_changes
-            and part_touched(table, found[table.oid]) * _WORTH_IT
-            <= (part_touched(table, direct[table.oid]) if table.oid in direct else _WORTH_IT)
+            and part_touched(definition, table, [found[table.oid]]) * _WORTH_IT
+            <= (part_touched(definition, table, [direct[table.oid]]) if table.oid in direct else _WORTH_IT)
         ]
         if helped and stage.key is not None:
             names = tuple(table.name for table in helped)
@@ -63,9 +63,7 @@ def _stages(definition: Definition, views: OrdinaryViews) -> Iterator[Stage]:
             continue  # it cannot be kept as a table
 
 
-def _direct(
-    session: Session, definition: Definition, stage: Stage, equalities: Equalities
-) -> Mapping[int, tuple[str, ...]]:
+def _direct(session: Session, definition: Definition, stage: Stage, equalities: Equalities) -> Mapping[int, Touch]:
     if stage.key is None:
         return {}
     query = stage.query.render(lambda name: name)

@@ -11,6 +11,8 @@ from refresh_task.incremental.proof.slices import Sliced, is_understood, scans_b
 # What each shape is called to people (docs/incremental.md has the table).
 SHAPES = {
     "none": "no column of the result tells which rows one of its rows belongs to",
+    "unreadable": "the view's owner may not read {columns} of it himself: GRANT SELECT, for what changed there is shown "
+    "to his code",
     "unknown": "the plan has {nodes}, and what that reads is not known",
     "hidden": "the plan reads a table that the query does not name: a function's body does",
     "absent": "the planner leaves it out of the plan: if nothing of it matters, leave it out of the query",
@@ -25,7 +27,8 @@ SHAPES = {
     "shared_cte": "the WITH query {name}, which is read more than once or says MATERIALIZED: NOT MATERIALIZED may help",
     "subquery": "a subquery in an expression, which reads it by other columns than {columns}",
     "twice": "it is read {count} times, not each time by the same column",
-    "join": "it is joined by other columns than {columns}: one row of it may belong to any slice",
+    "join": "it is joined by other columns than {columns}, and not to a row that names them: one row of it may belong "
+    "to any slice",
 }
 
 

@@ -20,11 +20,14 @@ def linear_proof(proof: Proof, measures: Mapping[str, Any]) -> Proof | str:
         return "its rows move with time"
     if proof.obstacles:
         return "; ".join(proof.obstacles)
+    if unreadable := sorted(set(measures["columns"]) & set(source.unreadable)):
+        return f"the view's owner may not read {' and '.join(unreadable)} of {source.name} himself"
     keys = measures["keys"]
     linear = replace(
         source,
         slice=1,
         expressions=tuple(key["expression"] for key in keys),
+        lookup=None,
         columns=tuple(measures["columns"]),
         null_slice="rows",
         reason=None,

@@ -4,10 +4,7 @@ RETURNS jsonb
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-    value jsonb;
 BEGIN
-    EXECUTE pg_catalog.format('SELECT bi_refresh_as_owner.maintain_%s($1, true)', table_id) INTO value USING query;
-    RETURN value;
+    RETURN bi_refresh.act_as_owner(table_id, query, true);
 END
 $$;

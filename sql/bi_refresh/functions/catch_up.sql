@@ -11,7 +11,9 @@ DECLARE
     moments jsonb;
     full_reason text;
     examined record;
+    temporary CONSTANT oid[] := bi_refresh.temporary_objects();
 BEGIN
+    PERFORM bi_refresh.lock_claims(view_name);
     FOR target IN
         SELECT m.* FROM bi_refresh.maintained_table AS m
         WHERE m.view_name = catch_up.view_name AND m.definition IS NOT NULL
@@ -32,6 +34,7 @@ BEGIN
         END IF;
         PERFORM bi_refresh.maintain(target, structure, moments, full_reason, NULL);
     END LOOP;
+    PERFORM bi_refresh.require_no_temporary_objects(temporary);
     PERFORM bi_refresh.require_unmoved(ARRAY(
         SELECT r.relation
         FROM bi_refresh.maintained_table AS m

@@ -1,5 +1,6 @@
 -- Copies what waits for a maintained table of one captured table to pg_temp.changed_<table>_<capture>; returns how many rows that
--- is. With `distinct_rows`, equal ones once, where equal means that no expression can tell them apart.
+-- is. With `distinct_rows`, equal ones once, where equal means that no expression can tell them apart. No columns but those that the
+-- table asks for: its owner's code could read them there, and may have no right to the others.
 CREATE OR REPLACE FUNCTION bi_refresh.copy_changes(
     table_id integer, capture_id integer, distinct_rows boolean, with_log boolean
 )
@@ -30,11 +31,17 @@ BEGIN
     END IF;
 
     SELECT
-        coalesce(pg_catalog.string_agg(pg_catalog.format(', e.%I', c.name), '' ORDER BY c.position), ''),
+        coalesce(
+            pg_catalog.string_agg(pg_catalog.format(', e.%I', a.attname), '' ORDER BY c.position)
+                FILTER (WHERE a.attname IS NOT NULL),
+            ''
+        ),
         coalesce(pg_catalog.bool_and(bi_refresh.equal_is_identical(a.atttypid, a.attcollation)), true)
     INTO columns, is_plain
     FROM bi_refresh.captured_table AS captured
     CROSS JOIN LATERAL pg_catalog.unnest(captured.columns) WITH ORDINALITY AS c (name, position)
+    INNER JOIN bi_refresh.maintained_source AS s
+        ON captured.id = s.capture_id AND s.table_id = copy_changes.table_id AND c.name = ANY (coalesce(s.columns, captured.columns))
     LEFT JOIN pg_catalog.pg_attribute AS a
         ON a.attrelid = pg_catalog.to_regclass(pg_catalog.format('bi_refresh_incremental.log_%s', copy_changes.capture_id))
             AND c.name = a.attname

@@ -12,29 +12,25 @@ AS $$
 DECLARE
     moving_lock CONSTANT integer := 1447445577; -- 'VFDI'
     captured record;
+    layout record;
     has_entries boolean;
     moved bigint;
     total bigint := 0;
 BEGIN
     FOR captured IN
-        SELECT
-            t.id,
-            t.layout,
-            pg_catalog.format('bi_refresh_incremental.log_%s', t.id) AS log,
-            pg_catalog.format('bi_refresh_incremental.pending_%s', t.id) AS pending,
-            coalesce((
-                SELECT pg_catalog.string_agg(pg_catalog.format(', %I', c.name), '' ORDER BY c.position)
-                FROM pg_catalog.unnest(t.columns) WITH ORDINALITY AS c (name, position)
-            ), '') AS columns
+        SELECT t.id, pg_catalog.format('bi_refresh_incremental.log_%s', t.id) AS log
         FROM bi_refresh.captured_table AS t
         WHERE t.id = ANY (distribute_changes.capture_ids) OR distribute_changes.capture_ids IS NULL
         -- one order, so that two sessions do not wait for each other
         ORDER BY t.id
     LOOP
         CONTINUE WHEN NOT pg_catalog.pg_try_advisory_xact_lock(moving_lock, captured.id);
-        -- Most logs are empty most of the time, and looking is quicker than planning to move nothing.
+        -- Most logs are empty most of the time, and looking is quicker than planning to move nothing. It also waits for whoever
+        -- gives the log a column.
         EXECUTE pg_catalog.format('SELECT EXISTS (SELECT FROM %s)', captured.log) INTO has_entries;
         CONTINUE WHEN NOT has_entries;
+        -- Not before: entries would be moved without the column that was just added.
+        layout := bi_refresh.log_layout(captured.id);
         -- A table beneath which everything changed anyway needs no more than that said, and neither does one with a source whose
         -- every change touches everything. What said so is written anew: a refresh that has begun, and does not see these
         -- entries, must not take it for theirs.
@@ -82,10 +78,10 @@ BEGIN
             )
             SELECT pg_catalog.count(*) FROM moved
             $move$,
-            captured.log, captured.pending, captured.columns
+            captured.log, pg_catalog.format('bi_refresh_incremental.pending_%s', captured.id), layout.columns
         )
         INTO moved
-        USING captured.id, captured.layout;
+        USING captured.id, layout.number;
         IF moved > 0 THEN
             PERFORM bi_refresh.bound_pending(captured.id);
         END IF;

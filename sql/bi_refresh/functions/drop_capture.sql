@@ -1,5 +1,5 @@
--- Ends the capturing of a table and removes all that was made for it.
-CREATE OR REPLACE FUNCTION bi_refresh.drop_capture(capture_id integer)
+-- Ends the capturing of a table and removes all that was made for it. Waits for transactions as drop_capture_triggers() does.
+CREATE OR REPLACE FUNCTION bi_refresh.drop_capture(capture_id integer, patience_ms integer)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -7,7 +7,7 @@ AS $$
 DECLARE
     trigger_function oid;
 BEGIN
-    PERFORM bi_refresh.drop_capture_triggers(capture_id);
+    PERFORM bi_refresh.drop_capture_triggers(capture_id, patience_ms);
     FOREACH trigger_function IN ARRAY bi_refresh.capture_function_oids(capture_id) LOOP
         EXECUTE pg_catalog.format('DROP FUNCTION %s', trigger_function::pg_catalog.regprocedure);
     END LOOP;

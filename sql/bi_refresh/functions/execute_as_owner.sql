@@ -4,12 +4,7 @@ RETURNS bigint
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-    affected bigint;
 BEGIN
-    EXECUTE pg_catalog.format('SELECT bi_refresh_as_owner.maintain_%s($1, false)::bigint', table_id)
-    INTO affected
-    USING statement;
-    RETURN affected;
+    RETURN bi_refresh.act_as_owner(table_id, statement, false)::bigint;
 END
 $$;

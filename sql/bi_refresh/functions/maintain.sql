@@ -63,8 +63,11 @@ BEGIN
             total := outcome.total;
             changed_keys := NULL;
         END IF;
-        -- Deferred triggers of the owner's would wait for the end of the transaction, and run with the rights of its session.
-        PERFORM bi_refresh.execute_as_owner(target.id, 'SET CONSTRAINTS ALL IMMEDIATE');
+        -- Deferred triggers of what the owner's code wrote would wait for the end of the transaction, and run with the rights of
+        -- its session. Where there is no such code, the caller's own are left alone.
+        IF bi_refresh.runs_code(target) THEN
+            PERFORM bi_refresh.execute_as_owner(target.id, 'SET CONSTRAINTS ALL IMMEDIATE');
+        END IF;
     END IF;
 
     UPDATE bi_refresh.maintained_table AS m

@@ -14,7 +14,14 @@ DECLARE
     applied record;
 BEGIN
     SELECT m.* INTO STRICT target FROM bi_refresh.maintained_table AS m WHERE m.id = table_id;
-    PERFORM bi_refresh.execute_as_owner(table_id, bi_refresh.linear_differences(target));
+    BEGIN
+        PERFORM bi_refresh.execute_as_owner(table_id, bi_refresh.linear_differences(target));
+    EXCEPTION
+        WHEN data_exception THEN
+            -- A row that came and went, which the definition never looks at, may have a value that cannot be computed with.
+            obstacle := pg_catalog.format('what changed rows add cannot be told (%s)', sqlerrm);
+            RETURN;
+    END;
     counted := bi_refresh.ask_as_owner(table_id, pg_catalog.format(
         'SELECT pg_catalog.jsonb_build_array('
         'pg_catalog.count(*) FILTER (WHERE found.row_id IS NULL), '

@@ -24,13 +24,19 @@ BEGIN
             FROM bi_refresh.maintained_source AS r
             INNER JOIN bi_refresh.captured_table AS c ON r.capture_id = c.id
             CROSS JOIN LATERAL (
+                SELECT CASE
+                    WHEN r.lookup IS NULL THEN r.expressions
+                    ELSE ARRAY(SELECT p.pair ->> 0 FROM pg_catalog.jsonb_array_elements(r.lookup -> 'pairs') AS p (pair))
+                END AS expressions
+            ) AS sought
+            CROSS JOIN LATERAL (
                 SELECT pg_catalog.array_agg(a.attname::text ORDER BY e.position) AS columns
-                FROM pg_catalog.unnest(r.expressions) WITH ORDINALITY AS e (expression, position)
+                FROM pg_catalog.unnest(sought.expressions) WITH ORDINALITY AS e (expression, position)
                 INNER JOIN pg_catalog.pg_attribute AS a
                     ON a.attrelid = c.relation AND a.attnum > 0 AND e.expression = pg_catalog.quote_ident(a.attname)
             ) AS read
             WHERE c.relation = maintained.relation
-                AND pg_catalog.cardinality(read.columns) = pg_catalog.cardinality(r.expressions)
+                AND pg_catalog.cardinality(read.columns) = pg_catalog.cardinality(sought.expressions)
         ),
 
         cut AS (

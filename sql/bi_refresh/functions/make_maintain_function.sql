@@ -38,6 +38,8 @@ BEGIN
         USING ERRCODE = 'insufficient_privilege', HINT = pg_catalog.format('As %1$I: GRANT %1$I TO %2$I;', owner, current_user);
     END IF;
 
+    -- as in give_to_owner()
+    PERFORM pg_catalog.pg_advisory_xact_lock(1447446351);
     PERFORM bi_refresh.drop_maintain_function(table_id);
     EXECUTE pg_catalog.format(
         'CREATE FUNCTION bi_refresh_as_owner.maintain_%s(statement text, returns_value boolean) RETURNS jsonb LANGUAGE plpgsql '

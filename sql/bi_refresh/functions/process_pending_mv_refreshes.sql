@@ -16,6 +16,7 @@ DECLARE
     unserved text[] := '{}';
     refreshed integer := 0;
 BEGIN
+    PERFORM bi_refresh.require_nothing_deferred(NULL);
     FOR pending IN SELECT p.view_name, p.upstream FROM bi_refresh.pending_views() AS p LOOP
         -- The view's lock comes before the claim: so nobody ever waits for a claimed row, and nobody can deadlock over two views.
         IF pending.upstream && unserved

@@ -23,6 +23,7 @@ BEGIN
         USING ERRCODE = 'invalid_parameter_value', HINT = 'One of: cron, event, manual.';
     END IF;
 
+    PERFORM bi_refresh.require_nothing_deferred(views);
     FOR selected IN SELECT s.view_name, s.problem FROM bi_refresh.select_views(views) AS s LOOP
         IF selected.problem IS NOT NULL THEN
             entry := bi_refresh.record_failure(

@@ -6,6 +6,8 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    -- It is tried at every run, and whoever wants to read the table meanwhile waits behind it.
+    patience_ms CONSTANT integer := 300;
     captured record;
     message text;
 BEGIN
@@ -22,7 +24,7 @@ BEGIN
     LOOP
         relation := captured.name;
         BEGIN
-            PERFORM bi_refresh.drop_capture(captured.id);
+            PERFORM bi_refresh.drop_capture(captured.id, patience_ms);
             action := 'released';
         EXCEPTION
             WHEN OTHERS THEN

@@ -9,6 +9,7 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    patience_ms CONSTANT integer := 2000;
     captured record;
     message text;
     changed integer;
@@ -32,7 +33,7 @@ BEGIN
             IF EXISTS (SELECT FROM bi_refresh.capture_functions(ARRAY[captured.id]) AS f WHERE NOT f.is_right) THEN
                 -- Writers that still run another body are waited for, and new triggers are another structure: whatever that
                 -- body kept to itself, the next refresh is in full.
-                PERFORM bi_refresh.drop_capture_triggers(captured.id);
+                PERFORM bi_refresh.drop_capture_triggers(captured.id, patience_ms);
                 PERFORM bi_refresh.set_capture_functions(captured.id);
             END IF;
             changed := bi_refresh.set_capture_triggers(captured.id);

@@ -136,6 +136,8 @@ CREATE TABLE bi_refresh.maintained_source (
     capture_id integer REFERENCES bi_refresh.captured_table,
     slice smallint,
     expressions text[] NOT NULL DEFAULT '{}',
+    lookup jsonb,
+    columns name[],
     null_slice text NOT NULL DEFAULT 'any',
     slides jsonb NOT NULL DEFAULT '[]',
     layout integer NOT NULL,
@@ -148,6 +150,11 @@ COMMENT ON COLUMN bi_refresh.maintained_source.slice IS
 'A changed row touches the slices of this cut that its expressions name; NULL: indirect, it may touch everything.';
 COMMENT ON COLUMN bi_refresh.maintained_source.expressions IS
 'Over the captured table''s columns, in the order of the slice''s; a linear table''s keys.';
+COMMENT ON COLUMN bi_refresh.maintained_source.lookup IS
+'{"relation": 123, "pairs": [["order_id", "id"]], "positions": [1]}: expressions at these positions are over the columns
+of that table, of the row in which the second of each pair equals the first, over the captured table''s.';
+COMMENT ON COLUMN bi_refresh.maintained_source.columns IS
+'Captured columns that the refresh is given; NULL: all. The view''s owner can see what changed in them, and in no others.';
 COMMENT ON COLUMN bi_refresh.maintained_source.null_slice IS
 'Which changes touch the rows with a NULL in the slice''s columns: any, or rows whose expressions are NULL there.';
 COMMENT ON COLUMN bi_refresh.maintained_source.slides IS

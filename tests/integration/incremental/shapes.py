@@ -136,6 +136,96 @@ _JOINS = (
         "ordinary_views",
         "SELECT t.kind, t.orders, t.amount, l.lines FROM totals AS t LEFT JOIN"
         " (SELECT kind, count(item) AS lines FROM order_lines GROUP BY kind) AS l USING (kind)",
+        "kind", ("orders", "lines"),
+    ),
+)  # fmt: skip
+
+# Rows that name no slice, but a row of another table that does.
+_LOOKUPS = (
+    Shape(
+        "looked_up",
+        "SELECT o.kind, count(DISTINCT l.item) AS items, sum(l.quantity) AS quantity"
+        " FROM lines AS l JOIN orders AS o ON o.id = l.order_id GROUP BY o.kind",
+        "kind", ("orders", "lines"),
+    ),
+    Shape(
+        "looked_up_beside_its_own",
+        "SELECT o.kind, l.line, count(*) AS n, max(l.item) AS item FROM lines AS l JOIN orders AS o"
+        " ON o.id = l.order_id GROUP BY o.kind, l.line",
+        "kind, line", ("orders", "lines"),
+    ),
+    Shape(
+        "looked_up_nullable",
+        "SELECT o.label, sum(l.quantity) AS quantity FROM lines AS l JOIN orders AS o ON o.id = l.order_id"
+        " GROUP BY o.label",
+        None, ("orders", "lines"),
+    ),
+    Shape(
+        "looked_up_or_missing",
+        "SELECT o.day, count(*) AS n, sum(l.quantity) AS quantity FROM lines AS l LEFT JOIN orders AS o"
+        " ON o.id = l.order_id GROUP BY o.day",
+        None, ("orders", "lines"),
+    ),
+    Shape(
+        "looked_up_left",
+        "SELECT o.kind, count(*) AS n, sum(l.quantity) AS quantity FROM orders AS o LEFT JOIN lines AS l"
+        " ON l.order_id = o.id GROUP BY o.kind",
+        "kind", ("orders", "lines"),
+    ),
+    Shape(
+        "looked_up_not_exists",
+        "SELECT o.kind, count(*) AS n FROM orders AS o WHERE NOT EXISTS"
+        " (SELECT FROM lines AS l WHERE l.order_id = o.id AND l.quantity > 1) GROUP BY o.kind",
+        "kind", ("orders", "lines"),
+    ),
+    Shape(
+        "looked_up_in",
+        "SELECT o.kind, count(*) AS n FROM orders AS o WHERE o.id IN (SELECT l.order_id FROM lines AS l"
+        " WHERE l.item <> 'plum') GROUP BY o.kind",
+        "kind", ("orders", "lines"),
+    ),
+    Shape(
+        "looked_up_by_a_subquery",
+        "SELECT o.kind, sum((SELECT count(*) FROM lines AS l WHERE l.order_id = o.id)) AS lines FROM orders AS o"
+        " GROUP BY o.kind",
+        "kind", ("orders", "lines"),
+    ),
+    Shape(
+        "looked_up_groups",
+        "SELECT o.kind, sum(l.n) AS lines FROM orders AS o JOIN (SELECT order_id, count(*) AS n FROM lines"
+        " GROUP BY order_id HAVING count(*) > 1) AS l ON l.order_id = o.id GROUP BY o.kind",
+        "kind", ("orders", "lines"),
+    ),
+    Shape(
+        "looked_up_from_partitions",
+        "SELECT c.tier, sum(r.value) AS value, count(*) AS n FROM readings AS r JOIN customers AS c ON c.id = r.sensor"
+        " GROUP BY c.tier",
+        "tier", ("customers", "readings"),
+    ),
+    Shape(
+        "looked_up_in_a_window",
+        "SELECT c.tier, count(*) AS n, sum(s.amount) AS amount FROM sales AS s JOIN customers AS c ON c.id = s.kind"
+        " WHERE s.day >= CURRENT_DATE - 3 GROUP BY c.tier",
+        "tier", ("customers", "sales"), moves="date",
+    ),
+    # of an order there may be many, of a kind too
+    Shape(
+        "joined_by_no_key",
+        "SELECT o.label, count(*) AS n, sum(p.paid) AS paid FROM orders AS o JOIN payments AS p ON p.kind = o.kind"
+        " GROUP BY o.label",
+        None, ("orders",), ("payments",),
+    ),
+    # a line changes the rank of others
+    Shape(
+        "ranked_before_it_is_joined",
+        "SELECT o.kind, max(l.place) AS place FROM orders AS o JOIN (SELECT order_id, rank() OVER (ORDER BY quantity,"
+        " price) AS place FROM lines) AS l ON l.order_id = o.id GROUP BY o.kind",
+        "kind", ("orders",), ("lines",),
+    ),
+    Shape(
+        "first_before_it_is_joined",
+        "SELECT o.kind, count(*) AS n FROM orders AS o JOIN (SELECT order_id FROM lines ORDER BY price, order_id, line"
+        " LIMIT 20) AS l ON l.order_id = o.id GROUP BY o.kind",
         "kind", ("orders",), ("lines",),
     ),
 )  # fmt: skip
@@ -611,7 +701,8 @@ _STAGED = (
 )  # fmt: skip
 
 SHAPES = (
-    *_JOINS, *_GROUPS, *_WINDOWS, *_SETS, *_SUBQUERIES, *_TREES, *_ROWS, *_EQUALS, *_MOVING, *_STAGED,
+    *_JOINS,
+    *_LOOKUPS, *_GROUPS, *_WINDOWS, *_SETS, *_SUBQUERIES, *_TREES, *_ROWS, *_EQUALS, *_MOVING, *_STAGED,
 )  # fmt: skip
 
 # system → views

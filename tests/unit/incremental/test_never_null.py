@@ -18,7 +18,10 @@ _COLUMNS = {
 _TABLES = {
     ("s", name): Table(
         number, f"s.{name}", "r", frozenset({("s", name)}), 0, 0,
-        {column: TableColumn(column, kind, is_not_null, None) for column, (kind, is_not_null) in _COLUMNS.items()}, (),
+        {
+            column: TableColumn(column, kind, is_not_null, is_readable=True, distinct_values=None)
+            for column, (kind, is_not_null) in _COLUMNS.items()
+        }, (),
     )
     for number, name in enumerate(("t", "u"), 1)
 }  # fmt: skip

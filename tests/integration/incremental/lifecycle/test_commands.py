@@ -72,6 +72,20 @@ def test_explain_needs_nothing_installed(empty_database: Database, command_line:
     assert empty_database.value("SELECT to_regnamespace('bi_refresh')") is None
 
 
+def test_explain_says_where_a_slice_is_looked_up(empty_database: Database, command_line: CommandLine) -> None:
+    empty_database.execute(
+        """
+        CREATE TABLE request (id bigint PRIMARY KEY, month date NOT NULL);
+        CREATE TABLE offer (request_id bigint, price numeric(8, 2));
+        CREATE MATERIALIZED VIEW mv_months AS
+        SELECT r.month, count(*) FROM offer AS o JOIN request AS r ON r.id = o.request_id GROUP BY r.month;
+        """
+    )
+    months = command_line(empty_database, "incremental", "explain", "mv_months")
+    assert "rows of the month that its request_id finds in public.request" in months.stdout
+    assert "rows of its month" in months.stdout
+
+
 def test_what_cannot_be_done_ends_with_2(shop: Shop, command_line: CommandLine) -> None:
     refused = command_line(shop.database, "incremental", "verify", VIEW)
     assert (refused.exit_code, "it is not refreshed incrementally" in refused.stderr) == (2, True)

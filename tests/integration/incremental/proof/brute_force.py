@@ -156,12 +156,29 @@ def _touches(proof: Proof, source: Source, changed: str) -> str:
     """Whether row d is in a slice that a changed row names, or has a NULL that one is said to touch."""
     assert source.slice is not None
     columns = [f'd."{column}"' for column in proof.slices[source.slice - 1]]
-    named = ", ".join(f"({expression}) AS e{number}" for number, expression in enumerate(source.expressions))
     equal = " AND ".join(f"x.e{number} = {column}" for number, column in enumerate(columns))
     is_null = " OR ".join(f"x.e{number} IS NULL" for number, _ in enumerate(columns))
     has_null = " OR ".join(f"{column} IS NULL" for column in columns)
     windows = [f"({slide.column}) {slide.operator} ({slide.bound})" for slide in source.slides if slide.operator]
     kept = " AND ".join(windows).replace("$1", "now()") or "true"
-    rows = f"EXISTS (SELECT FROM (SELECT {named} FROM {changed} WHERE {kept}) AS x WHERE"
+    rows = f"EXISTS (SELECT FROM ({_named(source, changed, kept)}) AS x WHERE"
     touched = f"{rows} ({equal}) OR (({has_null}) AND ({is_null})))"
     return f"{touched} OR ({has_null})" if source.null_slice == "any" else touched
+
+
+def _named(source: Source, changed: str, kept: str) -> str:
+    """A query that gives the slices that a changed row names: e0, e1, …"""
+    lookup = source.lookup
+    looked_up = lookup.positions if lookup is not None else ()
+    own, others = (
+        [f"({said}) AS e{n}" for n, said in enumerate(source.expressions) if (n + 1 in looked_up) is is_other]
+        for is_other in (False, True)
+    )
+    if lookup is None:
+        return f"SELECT {', '.join(own)} FROM {changed} WHERE {kept}"
+    mine, theirs = ([f"({pair[side]}) AS w{n}" for n, pair in enumerate(lookup.pairs)] for side in (0, 1))
+    equal = " AND ".join(f"c.w{n} = o.w{n}" for n in range(len(lookup.pairs)))
+    return (
+        f"SELECT * FROM (SELECT {', '.join(own + mine)} FROM {changed} WHERE {kept}) AS c"
+        f" JOIN (SELECT {', '.join(others + theirs)} FROM {lookup.name}) AS o ON {equal}"
+    )

@@ -167,6 +167,14 @@ MUTANTS: dict[str, Mutant] = {
         (_write("UPDATE customers SET name = 'new' WHERE id = 1", "UPDATE orders SET kind = 9 WHERE customer = 1"),),
         fails=True,
     ),
+    "slices that are looked up": Mutant(
+        (("lookup_join", "'changed.w%1$s = looked_up.w%1$s'", "'changed.w%1$s = looked_up.w%1$s + 1'"),),
+        "public.looked_up", (_write("UPDATE lines SET quantity = quantity + 1 WHERE order_id = 1"),),
+    ),
+    "windows over what is looked up": Mutant(
+        (("dirty_keys_query", "' WHERE (%1$s) IS DISTINCT FROM (%2$s) AND", "' WHERE (%1$s) IS NULL AND"),),
+        "public.looked_up_in_a_window", (days_pass(1),),
+    ),
     "windows that move": Mutant(
         (("dirty_keys_query", "WHERE is_moved", "WHERE false"),), "public.last_days", (days_pass(1),),
     ),
@@ -177,8 +185,8 @@ MUTANTS: dict[str, Mutant] = {
         (days_pass(1), _write("DELETE FROM sales WHERE day = CURRENT_DATE - 3 OR day = CURRENT_DATE")),
     ),
     "both ends of a window": Mutant(
-        (("dirty_keys_query", "BETWEEN LEAST(%3$s, %4$s) AND GREATEST(%3$s, %4$s)",
-          "BETWEEN LEAST(%3$s, %4$s) AND LEAST(%3$s, %4$s)"),),
+        (("dirty_keys_query", "BETWEEN LEAST(%1$s, %2$s) AND GREATEST(%1$s, %2$s)",
+          "BETWEEN LEAST(%1$s, %2$s) AND LEAST(%1$s, %2$s)"),),
         "public.last_days", (days_pass(2),),
     ),
     "dates that are no windows": Mutant(

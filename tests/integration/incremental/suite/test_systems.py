@@ -20,7 +20,6 @@ _LONG = bool(os.environ.get("VISTAFRESCA_LONG_TESTS"))  # when imported: tests d
 _SEED = os.environ.get("VISTAFRESCA_SUITE_SEED", "1")
 # Where the policy names none, for it is not worth it.
 _STAGES = {
-    "teloo.mv_metricas_mensuales": ("solicitudes_mes", "ofertas_mes"),
     "teloo.mv_ranking_asesores": ("ofertas_30d", "notificaciones_30d", "auditorias_asesor"),
 }
 _HISTORIES, _ROUNDS = (10, 40) if _LONG else (1, 8)
