@@ -13,7 +13,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     -- A statement that changes more rows is one entry that says: everything.
-    most_rows CONSTANT integer := 20000;
+    most_rows CONSTANT integer := 100000;
     log CONSTANT text := pg_catalog.format('bi_refresh_incremental.log_%s', captured.id);
     names CONSTANT text := (
         SELECT pg_catalog.string_agg(pg_catalog.format('%I', c.name), ', ' ORDER BY c.position)
