@@ -16,20 +16,19 @@ DECLARE
     -- A statement that changes more rows is one entry that says: everything.
     most_rows CONSTANT integer := 20000;
     log CONSTANT text := pg_catalog.format('bi_refresh_incremental.log_%s', captured.id);
-    names CONSTANT text := (
-        SELECT pg_catalog.string_agg(pg_catalog.format('%I', c.name), ', ' ORDER BY c.position)
-        FROM pg_catalog.unnest(captured.columns) WITH ORDINALITY AS c (name, position)
-    );
     everything CONSTANT text := pg_catalog.format(
         'INSERT INTO %s (bi_refresh_layout, bi_refresh_weight) VALUES (%s, 0);', log, captured.layout
     );
+    names text;
     missing text;
     taken text;
     images text;
     write text := everything;
 BEGIN
     IF event <> 'truncate' THEN
+        -- A type that is dropped takes its columns along, also from the log (log_layout()).
         SELECT
+            pg_catalog.string_agg(pg_catalog.format('%I', a.attname), ', ' ORDER BY c.position),
             pg_catalog.string_agg(pg_catalog.format('%s AS %I', nothing.value, a.attname), ', ' ORDER BY c.position),
             -- CASE gives a domain's value the type that the domain is made of, as the log's column has it
             pg_catalog.string_agg(
@@ -38,7 +37,7 @@ BEGIN
                 ),
                 ', ' ORDER BY c.position
             )
-        INTO missing, taken
+        INTO names, missing, taken
         FROM pg_catalog.unnest(captured.columns) WITH ORDINALITY AS c (name, position)
         INNER JOIN pg_catalog.pg_attribute AS a ON a.attrelid = pg_catalog.to_regclass(log) AND c.name = a.attname
         INNER JOIN pg_catalog.pg_type AS t ON a.atttypid = t.oid
