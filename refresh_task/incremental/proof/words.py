@@ -11,7 +11,7 @@ from refresh_task.incremental.proof.slices import Sliced, is_understood, scans_b
 # What each shape is called to people (docs/incremental.md has the table).
 SHAPES = {
     "none": "no column of the result tells which rows one of its rows belongs to",
-    "unreadable": "the view's owner may not read {columns} of it himself: GRANT SELECT, for what changed there is shown "
+    "unreadable": "the view's owner may not read {columns} of it himself: GRANT SELECT, as what changed there is shown "
     "to his code",
     "alias": "the query gives its columns names of its own, as in FROM t AS x (b, a): leave the list in parentheses out",
     "renamed": "its columns were renamed since {name} was made, and the plan calls those of partitions and children by "

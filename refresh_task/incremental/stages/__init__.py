@@ -17,6 +17,7 @@ __all__ = [
     "Split",
     "Stage",
     "Text",
+    "exchange_relations",
     "linear_proof",
     "possible_stages",
     "read_definition",
@@ -27,6 +28,17 @@ __all__ = [
 
 
 # The parser takes a quarter of a second to import, and most runs split nothing.
+
+
+def exchange_relations(query: str, names: Mapping[tuple[str, str], str], *, subject: str) -> str:
+    """The query with these names in place of the relations with this schema and name.
+
+    `query` is what pg_get_viewdef() gives under an empty search_path. Raises ConfigurationError where it cannot be
+    parsed.
+    """
+    from refresh_task.incremental.stages import relations  # noqa: PLC0415  # see above
+
+    return relations.exchange_relations(query, names, subject=subject)
 
 
 def split(query: str, names: Sequence[str], *, subject: str, views: OrdinaryViews | None = None) -> Split:
