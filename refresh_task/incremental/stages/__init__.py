@@ -8,7 +8,7 @@ from typing import Any
 from refresh_task.database import Session
 from refresh_task.incremental.stages.linear_proof import linear_proof
 from refresh_task.incremental.stages.model import Linear, OrdinaryView, OrdinaryViews, Split, Stage, Text
-from refresh_task.incremental.stages.reading import read_definition, read_linear
+from refresh_task.incremental.stages.reading import read_definition, read_key, read_linear
 
 __all__ = [
     "Linear",
@@ -21,6 +21,7 @@ __all__ = [
     "linear_proof",
     "possible_stages",
     "read_definition",
+    "read_key",
     "read_linear",
     "renew_measures",
     "split",

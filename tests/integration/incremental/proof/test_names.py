@@ -11,7 +11,9 @@ from tests.integration.incremental.proof.test_hazards import source_of
 
 Prove = Callable[..., Proof]
 _TABLE = "CREATE TABLE t (a integer, b integer, v integer, d date)"
-_PARTITIONED = _TABLE + " PARTITION BY HASH (v); CREATE TABLE t0 PARTITION OF t FOR VALUES WITH (MODULUS 1, REMAINDER 0)"
+_PARTITIONED = (
+    _TABLE + " PARTITION BY HASH (v); CREATE TABLE t0 PARTITION OF t FOR VALUES WITH (MODULUS 1, REMAINDER 0)"
+)
 _INHERITED = _TABLE + "; CREATE TABLE child () INHERITS (t)"
 _VIEW = "CREATE VIEW w AS SELECT a AS k, b AS j, v FROM t"
 _SWAPPED = "ALTER TABLE t RENAME a TO c; ALTER TABLE t RENAME b TO a; ALTER TABLE t RENAME c TO b"
@@ -45,7 +47,10 @@ def test_names_with_special_characters_are_their_own(proved: Prove) -> None:
 def test_a_list_in_a_view_beneath_or_in_a_function_s_body_proves_nothing(proved: Prove) -> None:
     view = "CREATE VIEW w AS SELECT b AS k FROM t AS x (b, a)"
     assert source_of(proved(f"{_TABLE}; {view}", _BY_K)).slice is None
-    body = "CREATE FUNCTION w() RETURNS TABLE (k integer) LANGUAGE sql STABLE BEGIN ATOMIC SELECT b FROM t AS x (b, a); END"
+    body = (
+        "CREATE FUNCTION w() RETURNS TABLE (k integer) LANGUAGE sql STABLE"
+        " BEGIN ATOMIC SELECT b FROM t AS x (b, a); END"
+    )
     query = "SELECT w.k, count(*) AS n FROM w() AS w GROUP BY w.k UNION ALL SELECT b, 0 FROM t"
     assert source_of(proved(f"{_TABLE}; {body}", query)).slice is None
 

@@ -56,10 +56,10 @@ def _prove_anew(database: Database) -> None:
     [
         (["ALTER TABLE sale RENAME paid TO amount"], ["UPDATE sale SET amount = amount + 1 WHERE n % 50 = 7"]),
         (["ALTER TABLE sale RENAME city TO town"], ["DELETE FROM sale WHERE town = 49"]),
-        (_swap("paid", "due"), ["UPDATE sale SET paid = paid + 1 WHERE n % 7 = 0", "UPDATE sale SET due = 1 WHERE n = 9"]),
+        (_swap("paid", "due"), ["UPDATE sale SET paid = paid + 1 WHERE n % 7 = 0", "UPDATE sale SET due = 1"]),
         (_swap("city", "other"), ["DELETE FROM sale WHERE other = 49", "UPDATE sale SET city = 3 WHERE n % 7 = 0"]),
     ],
-)  # fmt: skip
+)
 def test_a_linear_stage_goes_by_the_names_of_now(database: Database, renamed: list[str], writes: list[str]) -> None:
     _enable(database, _PLAIN, _LINEAR, ["total"])
     for statement in renamed:
@@ -70,8 +70,8 @@ def test_a_linear_stage_goes_by_the_names_of_now(database: Database, renamed: li
         database.execute(statement)
         refresh(database, _VIEW)
         assert _is_equal(database), statement
-    kinds = database.rows("SELECT kind, compared_at < data_timestamp FROM bi_refresh.maintained_table ORDER BY position")
-    assert kinds[0] == ("linear", True)  # moved by the changes, not computed
+    stage = "SELECT kind, compared_at < data_timestamp FROM bi_refresh.maintained_table WHERE stage = 'total'"
+    assert database.rows(stage) == [("linear", True)]  # moved by the changes, not computed
 
 
 @pytest.mark.parametrize("columns", [("city", "other"), ("paid", "due")])
