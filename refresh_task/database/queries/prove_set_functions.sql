@@ -1,6 +1,4 @@
 -- Whether any function of these names gives more than one row.
-SELECT EXISTS (
-    SELECT
-    FROM pg_proc AS p
-    WHERE p.proretset AND p.proname = any(%(names)s::text [])
-) AS are_any
+SELECT count(*) > 0 AS are_any
+FROM pg_proc AS p
+WHERE p.proretset AND p.proname = any(%(names)s::text [])

@@ -56,8 +56,11 @@ def test_a_list_in_a_view_beneath_or_in_a_function_s_body_proves_nothing(proved:
 
 
 def test_a_table_with_a_list_of_names_is_nothing_to_look_up_in(proved: Prove) -> None:
-    ddl = "CREATE TABLE p (id integer PRIMARY KEY, x integer NOT NULL UNIQUE, day date); CREATE TABLE c (p_id integer)"
-    query = "SELECT p.day, count(*) AS n FROM p{} JOIN c ON c.p_id = p.id GROUP BY p.day"
+    ddl = (
+        "CREATE TABLE p (id integer PRIMARY KEY, x integer NOT NULL UNIQUE, day date);"
+        "CREATE TABLE c (p_id integer); CREATE TABLE d (day date)"
+    )
+    query = "SELECT d.day, count(*) AS n FROM d JOIN p{} ON p.day = d.day JOIN c ON c.p_id = p.id GROUP BY d.day"
     assert source_of(proved(ddl, query.format("")), "public.c").slice is not None
     assert source_of(proved(ddl, query.format(" AS p (x, id, day)")), "public.c").slice is None
 
