@@ -4,10 +4,14 @@ notices nothing."""
 from __future__ import annotations
 
 import os
+import uuid
+from collections.abc import Iterator
 from typing import Any
 
+import psycopg
 import pytest
 
+from demo.server import EmbeddedServer
 from refresh_task import incremental
 from refresh_task.errors import ConfigurationError, StatementFailedError, VistafrescaError
 from refresh_task.incremental import Progress
@@ -39,6 +43,17 @@ def family(shop: Shop) -> Shop:
     """The shop with materialized views that read its view."""
     add_dependents(shop)
     return shop
+
+
+@pytest.fixture
+def tablespace(server: EmbeddedServer) -> Iterator[str]:
+    """One within the server's own folder. It goes after the database: ask for it first."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(server.dsn(), autocommit=True) as connection:
+        connection.execute("SET allow_in_place_tablespaces = on")
+        connection.execute(f"CREATE TABLESPACE {name} LOCATION ''".encode())
+        yield name
+        connection.execute(f"DROP TABLESPACE {name}".encode())
 
 
 def _redefine(shop: Shop, query: str = _SAME_COLUMNS, **options: Any) -> None:
@@ -87,6 +102,21 @@ def test_they_are_what_they_were_at_every_step(family: Shop) -> None:
     # the new query is the view's own
     former = family.dump().replace("(count(*) * 2) AS sales", "count(*) AS sales")
     assert (former, family.leftovers()) == (dumped, [])
+
+
+def test_they_stay_in_their_tablespaces(tablespace: str, family: Shop) -> None:
+    family.database.execute(
+        f"""
+        ALTER MATERIALIZED VIEW shop.mv_top SET TABLESPACE {tablespace};
+        ALTER INDEX shop.mv_sum_key SET TABLESPACE {tablespace};
+        """
+    )
+    dumped, there = family.dump(), "SELECT relname FROM pg_class WHERE reltablespace <> 0 ORDER BY 1"
+    for step in (family.enable, family.disable):
+        step()
+        found = [name for (name,) in family.database.rows(there) if name.startswith("mv_")]
+        assert found == ["mv_sum_key", "mv_top"]
+    assert family.dump() == dumped
 
 
 def test_their_readers_keep_their_rights(family: Shop) -> None:
