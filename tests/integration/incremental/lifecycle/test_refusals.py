@@ -43,11 +43,6 @@ _IN_THE_WAY = (
         "DROP RULE r ON shop.unrelated",
     ),
     (
-        "CREATE MATERIALIZED VIEW shop.mv_more AS SELECT count(*) FROM shop.mv_revenue",
-        "the materialized view shop.mv_more reads it",
-        "DROP MATERIALIZED VIEW shop.mv_more",
-    ),
-    (
         "CREATE POLICY p ON shop.unrelated USING (id IN (SELECT customer_id FROM shop.mv_revenue))",
         "policy p on table shop.unrelated depends on it",
         "DROP POLICY p ON shop.unrelated",
@@ -69,6 +64,19 @@ def test_what_could_not_be_taken_along(shop: Shop) -> None:
         assert words in refused.value.message
         assert (shop.dump(), shop.leftovers()) == (before, [])
         shop.database.execute(undo)
+    shop.enable()
+
+
+def test_a_publication_of_its_schema(shop: Shop) -> None:
+    if shop.database.value("SELECT current_setting('server_version_num')::integer") < 150000:
+        pytest.skip("publications of schemas came with PostgreSQL 15")
+    shop.database.execute("CREATE PUBLICATION all_of_it FOR TABLES IN SCHEMA shop")
+    with pytest.raises(ConfigurationError, match="the publication all_of_it would send it"):
+        shop.enable()
+    assert shop.leftovers() == []
+    shop.database.execute(
+        "DROP PUBLICATION all_of_it; CREATE SCHEMA other; CREATE PUBLICATION p FOR TABLES IN SCHEMA other"
+    )
     shop.enable()
 
 
