@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import psycopg
-
+from refresh_task.incremental.upkeep import keep_captures
+from tests.fix_steps import run_step
 from tests.integration.incremental.lifecycle.conftest import VIEW, Shop
 
 TOP, SUM, EMPTY, OVER_VIEW = "shop.mv_top", "shop.mv_sum", "shop.mv_empty", "shop.mv_over_view"
@@ -61,23 +61,12 @@ def differing(shop: Shop, view: str) -> int:
 
 
 def refresh_all(shop: Shop) -> dict[str, dict[str, Any]]:
-    """Refresh all that is managed, as the task does; the last log row of each view."""
-    with shop.database.connect(row_factory=psycopg.rows.dict_row) as connection:
-        connection.execute("SET default_transaction_isolation = 'repeatable read'")
-        names = [
-            row["view_name"]
-            for row in connection.execute(
-                "SELECT s.view_name FROM bi_refresh.select_views(NULL::text[]) AS s (view_name, problem)"
-            )
-        ]
-        for name in names:
-            connection.execute("SELECT * FROM bi_refresh.refresh_bi_views(ARRAY[%s])", [name])
-        return {
-            row["view_name"]: row
-            for row in connection.execute(
-                "SELECT DISTINCT ON (view_name) * FROM bi_refresh.mv_refresh_log ORDER BY view_name, id DESC"
-            )
-        }
+    """Refresh all that is managed, as a run of the task does; the log rows."""
+    with shop.database.session() as session:
+        for remark in keep_captures(session):
+            raise AssertionError(remark)
+    names = shop.database.rows("SELECT view_name FROM bi_refresh.select_views(NULL)")
+    return {name: run_step(shop.database, name, change_detection="touch") for (name,) in names}
 
 
 __all__ = [
