@@ -142,7 +142,7 @@ class Application:
         """By hand: nothing of ours holds that up."""
         while not self._stop.is_set():
             connection.execute("REFRESH MATERIALIZED VIEW CONCURRENTLY shop.mv_customers")
-            self._stop.wait(chance.uniform(0.2, 0.6))
+            self._stop.wait(chance.uniform(0.5, 1.5))
 
 
 def rights(database: Database, role: str) -> Any:

@@ -244,6 +244,45 @@ def test_one_that_is_dropped_while_the_swap_waits_leaves_nothing(family: Shop) -
     assert family.leftovers() == []
 
 
+def test_one_that_reads_two_views_that_are_enabled_in_turn(family: Shop) -> None:
+    """The one command ends while it waits; the other one builds the same view anew, and swaps it."""
+    family.database.execute(
+        """
+        CREATE MATERIALIZED VIEW shop.mv_notes AS SELECT id, note FROM shop.sale;
+        CREATE UNIQUE INDEX mv_notes_key ON shop.mv_notes (id);
+        CREATE MATERIALIZED VIEW shop.mv_two AS
+            SELECT r.customer_id, n.note FROM shop.mv_revenue AS r JOIN shop.mv_notes AS n ON n.id = r.customer_id;
+        CREATE MATERIALIZED VIEW shop.mv_three AS SELECT max(t.note) AS note FROM shop.mv_two AS t;
+        """
+    )
+    family.database.manage("shop.mv_notes")
+    dumped = family.dump()
+    with pytest.raises(StoppedError):
+        family.enable(on_progress=stop_at("swap"))
+    with family.database.session() as session:
+        incremental.enable(session, "shop.mv_notes")
+    family.enable()
+    family.write()
+    with family.database.session() as session:
+        incremental.disable(session, "shop.mv_notes")
+    family.disable()
+    assert (family.dump(), family.leftovers()) == (dumped, [])
+    for view in ("shop.mv_two", "shop.mv_three"):
+        family.database.execute(f"REFRESH MATERIALIZED VIEW {view}")
+        assert differing(family, view) == 0
+
+
+def test_a_refresh_of_one_under_way_is_waited_for_and_none_begins_later(family: Shop) -> None:
+    take = "SELECT pg_try_advisory_xact_lock(1447449157, 'shop.mv_top'::regclass::oid::integer)"
+    with family.database.connect(autocommit=False) as refresher:
+        refresher.execute(take.encode())
+        with pytest.raises(StatementFailedError, match=f"{TOP} was being refreshed for 1 s"):
+            family.enable(patience_s=1)
+    taken = []
+    family.enable(on_progress=_hook("swap", lambda: taken.append(family.database.value(take))))
+    assert taken == [False]
+
+
 def test_a_reader_of_one_is_waited_for_and_others_go_on(family: Shop) -> None:
     with family.database.connect(autocommit=False) as reader:
         reader.execute("SELECT count(*) FROM shop.mv_sum")
