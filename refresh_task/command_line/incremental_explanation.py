@@ -96,6 +96,8 @@ def _remarks(explanation: Explanation) -> Iterator[tuple[str, str]]:
         yield f"in the way: {problem}", "red"
     if explanation.carried:
         yield f"taken along: {', '.join(explanation.carried)}", ""
+    if explanation.rebuilt:
+        yield f"built anew beside it, and taken along: {', '.join(explanation.rebuilt)}", ""
     if explanation.is_worth_it:
         yield from _expectation(explanation)
         if not explanation.in_the_way and explanation.status is None:

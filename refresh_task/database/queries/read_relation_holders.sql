@@ -1,8 +1,8 @@
--- Who has this relation locked, in words; NULL: nobody.
+-- Who has one of these relations locked, in words; NULL: nobody.
 SELECT string_agg(DISTINCT format('process %%s of %%s since %%s', l.pid, a.usename, a.xact_start), ', ') AS holders
 FROM pg_locks AS l
 LEFT JOIN pg_stat_activity AS a ON l.pid = a.pid
 WHERE l.locktype = 'relation'
-    AND l.relation = %(relation)s::oid
+    AND l.relation = any(%(relations)s::oid [])
     AND l.granted
     AND l.pid IS DISTINCT FROM pg_backend_pid()

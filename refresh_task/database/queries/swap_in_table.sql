@@ -1,1 +1,1 @@
-SELECT bi_refresh.swap_in_table(%(view)s, %(table)s, %(budget_ms)s * interval '1 ms')
+SELECT bi_refresh.swap_in_table(%(view)s, %(table)s, %(budget_ms)s * interval '1 ms', %(taken_along)s::jsonb)

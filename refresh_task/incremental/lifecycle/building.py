@@ -16,12 +16,16 @@ def fill(claim: Claim, tables: list[MaintainedTable]) -> None:
 
 def copy_indexes(claim: Claim, source: int, target: int) -> None:
     """Give `target`, which will take the place of `source`, all of its indexes, and gather its statistics."""
-    session = claim.session
-    for index in session.fetch_all("read_indexes_to_copy", source=source, target=target):
-        claim.say("index", f"building the index {index['name']} beside it")
-        session.execute("copy_index", index=index["index"], target=target)
+    copy_further_indexes(claim, source, target)
     claim.say("index", "gathering statistics")
-    session.execute("copy_statistics", source=source, target=target)
+    claim.session.execute("copy_statistics", source=source, target=target)
+
+
+def copy_further_indexes(claim: Claim, source: int, target: int) -> None:
+    """Those that it has not yet: somebody may have added one meanwhile."""
+    for index in claim.session.fetch_all("read_indexes_to_copy", source=source, target=target):
+        claim.say("index", f"building the index {index['name']} beside it")
+        claim.session.execute("copy_index", index=index["index"], target=target)
 
 
 def make_key_indexes(claim: Claim, table: MaintainedTable) -> None:

@@ -6,10 +6,11 @@ import time
 from datetime import datetime
 
 from refresh_task.database import Session
-from refresh_task.incremental.lifecycle.building import copy_indexes
+from refresh_task.incremental.lifecycle.building import copy_further_indexes, copy_indexes
 from refresh_task.incremental.lifecycle.claim import Claim, ViewState, claim_view
+from refresh_task.incremental.lifecycle.dependents import dependents_of
 from refresh_task.incremental.lifecycle.outcome import DisabledView, OnProgress, say_nothing
-from refresh_task.incremental.lifecycle.swapping import alone, drop_retired, swap
+from refresh_task.incremental.lifecycle.swapping import drop_retired, renew_touch_triggers, swap
 
 
 def disable(
@@ -41,29 +42,42 @@ def disable(
 def _give_back(claim: Claim, state: ViewState, *, patience_s: float) -> None:
     session = claim.session
     assert state.relation is not None  # noqa: S101  # there is a table
+    former = state.relation
     claim.say("fill", "making the materialized view beside the table")
     relation = session.fetch_one("make_plain_view", view=claim.view)["relation"]
     snapshot_at = _fill(claim, relation)
-    copy_indexes(claim, state.relation, relation)
+    copy_indexes(claim, former, relation)
 
-    def prepare() -> None:
+    def renew() -> datetime:
         nonlocal snapshot_at
-        for index in session.fetch_all("read_indexes_to_copy", source=state.relation, target=relation):
-            session.execute("copy_index", index=index["index"], target=relation)
         # readers must not see older data than they have seen
         shown = session.fetch_one("read_data_timestamp", view=claim.view)["data_timestamp"]
         if shown is not None and shown > snapshot_at:
             claim.say("fill", "bringing the materialized view up to date")
             snapshot_at = _fill(claim, relation)
+        return snapshot_at
 
-    def attempt(budget_ms: float) -> None:
-        claim.say("swap", "putting the materialized view under its name")
-        session.execute(
-            "swap_in_view", view=claim.view, successor=relation, snapshot_at=snapshot_at, budget_ms=budget_ms
-        )
+    with dependents_of(claim, former, patience_s=patience_s) as dependents:
+        dependents.build(relation, renew)
 
-    with alone(claim, state.relation, patience_s=patience_s):
-        swap(claim, state.relation, attempt, prepare=prepare, patience_s=patience_s)
+        def prepare() -> None:
+            copy_further_indexes(claim, former, relation)
+            dependents.keep_up(relation, renew)
+
+        def attempt(budget_ms: float) -> None:
+            claim.say("swap", "putting the materialized view under its name")
+            session.execute(
+                "swap_in_view",
+                view=claim.view,
+                successor=relation,
+                snapshot_at=snapshot_at,
+                budget_ms=budget_ms,
+                taken_along=dependents.as_json(),
+            )
+
+        with dependents.alone():
+            swap(claim, dependents, attempt, prepare=prepare, patience_s=patience_s)
+    renew_touch_triggers(claim)
 
 
 def _fill(claim: Claim, relation: int) -> datetime:

@@ -10,12 +10,14 @@ from refresh_task.database import Session
 from refresh_task.errors import ConfigurationError, StatementFailedError
 from refresh_task.incremental.lifecycle.building import copy_indexes, fill, make_key_indexes
 from refresh_task.incremental.lifecycle.claim import Claim, ViewState, claim_view
+from refresh_task.incremental.lifecycle.dependents import dependents_of
 from refresh_task.incremental.lifecycle.outcome import EnabledView, OnProgress, say_nothing
 from refresh_task.incremental.lifecycle.proving import settle_proof
 from refresh_task.incremental.lifecycle.reading import enabled_view
 from refresh_task.incremental.lifecycle.redefining import redefine
 from refresh_task.incremental.lifecycle.registering import register
-from refresh_task.incremental.lifecycle.swapping import drop_retired, put_in_place, wait_until_seen
+from refresh_task.incremental.lifecycle.swapping import catch_up, drop_retired, put_in_place
+from refresh_task.incremental.lifecycle.waiting import wait_until_seen
 
 # The steps in their order; incremental_view.step is the last one that is complete.
 _STEPS = ("registered", "captured", "filled", "indexed", "seen by all", "enabled")
@@ -127,9 +129,11 @@ def _build_and_swap(claim: Claim, *, patience_s: float) -> int:
         for table in tables:
             make_key_indexes(claim, table)
         claim.finish_step("indexed")
-    if done < _STEPS.index("seen by all"):
-        wait_until_seen(claim, patience_s=patience_s)
-        claim.finish_step("seen by all")
-    attempts = put_in_place(claim, state.relation, output, patience_s=patience_s)
+    with dependents_of(claim, state.relation, patience_s=patience_s) as dependents:
+        dependents.build(output.relation, lambda: catch_up(claim, output))
+        if done < _STEPS.index("seen by all"):
+            wait_until_seen(claim, patience_s=patience_s)
+            claim.finish_step("seen by all")
+        attempts = put_in_place(claim, state.relation, output, dependents, patience_s=patience_s)
     drop_retired(claim, patience_s=min(patience_s, 60))
     return attempts

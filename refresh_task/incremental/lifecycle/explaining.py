@@ -45,6 +45,7 @@ class Explanation:
     obstacles: tuple[str, ...]
     in_the_way: tuple[str, ...]
     carried: tuple[str, ...]  # what reads the view and is taken along
+    rebuilt: tuple[str, ...]  # materialized views that are built anew for it, in this order, and swapped along
     moving: tuple[str, ...]
     suggestions: tuple[StageSuggestion, ...]
     remarks: tuple[str, ...]
@@ -73,7 +74,10 @@ def explain(
             row["relation"]: row
             for row in session.fetch_all("explain_tables", relations=[source.relation for source in proof.sources])
         }
-        dependents = session.fetch_portable("relation_dependents", [found["relation"]])
+        rebuilt = session.fetch_portable("rebuilt_views", [found["relation"]])
+        dependents = session.fetch_portable(
+            "relation_dependents", [found["relation"], *(row["relation"] for row in rebuilt)]
+        )
         publications = read_publications(session, found["relation"])
     tables = tuple(_table(source, proof.slices, loads[source.relation]) for source in proof.sources)
     return Explanation(
@@ -85,11 +89,16 @@ def explain(
         obstacles=proof.obstacles,
         in_the_way=(
             *_rights(found),
-            *(row["problem"] for row in dependents if row["problem"] is not None),
+            *dict.fromkeys(row["problem"] for row in dependents if row["problem"] is not None),
             *(f"the publication {name} would include it" for name in publications),
             *(table.problem for table in tables if table.problem is not None),
         ),
-        carried=tuple(sorted(row["name"] for row in dependents if row["problem"] is None)),
+        carried=tuple(
+            sorted(
+                {row["name"] for row in dependents if row["problem"] is None and row["kind"] in ("view", "function")}
+            )
+        ),
+        rebuilt=tuple(row["name"] for row in rebuilt),
         moving=proof.moving,
         suggestions=proof.suggestions,
         remarks=proof.remarks,

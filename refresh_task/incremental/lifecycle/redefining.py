@@ -9,12 +9,14 @@ from refresh_task.database import Session
 from refresh_task.errors import ConfigurationError, StatementFailedError
 from refresh_task.incremental.lifecycle.building import copy_indexes, make_key_indexes
 from refresh_task.incremental.lifecycle.claim import Claim, ViewState, claim_view
+from refresh_task.incremental.lifecycle.dependents import dependents_of
 from refresh_task.incremental.lifecycle.design import Design, MadeTable, make_tables
 from refresh_task.incremental.lifecycle.outcome import EnabledView, OnProgress, say_nothing
 from refresh_task.incremental.lifecycle.proving import capture, capture_sources, settle_proof
 from refresh_task.incremental.lifecycle.reading import enabled_view
 from refresh_task.incremental.lifecycle.registering import refuse_dependents, refuse_what_is_indirect
-from refresh_task.incremental.lifecycle.swapping import drop_retired, put_in_place, wait_until_seen
+from refresh_task.incremental.lifecycle.swapping import catch_up, drop_retired, put_in_place
+from refresh_task.incremental.lifecycle.waiting import wait_until_seen
 from refresh_task.incremental.stages import read_definition
 
 # What the output of the new definition is called until it stands under the view's name: refreshes keep it up to date
@@ -45,23 +47,26 @@ def redefine(
         tables = claim.tables()
         last = tables[-1].position
         output = _build(claim, state, query, last + 1)
-        try:
-            copy_indexes(claim, state.relation, output)
-            built = [table for table in claim.tables() if table.position > last]
-            for table in built:
-                make_key_indexes(claim, table)
-        except StatementFailedError as error:
-            if session.is_usable:
-                drop_unfinished(claim)
-            if error.sqlstate != "23505":  # another unique index does not hold any more
-                raise
-            raise ConfigurationError(
-                f"a unique index does not hold for the new query: {error.message}",
-                subject=claim.view,
-                remedy="Mend the query, or drop the index first.",
-            ) from None
-        wait_until_seen(claim, patience_s=patience_s)
-        attempts = put_in_place(claim, state.relation, built[-1], patience_s=patience_s)
+        with dependents_of(claim, state.relation, patience_s=patience_s) as dependents:
+            try:
+                copy_indexes(claim, state.relation, output)
+                built = [table for table in claim.tables() if table.position > last]
+                for table in built:
+                    make_key_indexes(claim, table)
+                dependents.build(output, lambda: catch_up(claim, built[-1]))
+            except (ConfigurationError, StatementFailedError) as error:
+                if session.is_usable:
+                    drop_unfinished(claim)
+                # 23505: another unique index does not hold any more
+                if isinstance(error, ConfigurationError) or error.sqlstate != "23505":
+                    raise
+                raise ConfigurationError(
+                    f"a unique index does not hold for the new query: {error.message}",
+                    subject=claim.view,
+                    remedy="Mend the query, or drop the index first.",
+                ) from None
+            wait_until_seen(claim, patience_s=patience_s)
+            attempts = put_in_place(claim, state.relation, built[-1], dependents, patience_s=patience_s)
         settle_proof(claim)
         drop_retired(claim, patience_s=min(patience_s, 60))
         session.execute("release_captures")

@@ -44,7 +44,10 @@ def refuse_obstacles(claim: Claim, view: ViewState) -> None:
 def refuse_dependents(claim: Claim, relation: int) -> None:
     """Raise ConfigurationError for what depends on the relation and could not be taken along to another one."""
     rows = claim.session.fetch_all("read_relation_dependents", relation=relation)
-    obstacles = [*(row["problem"] for row in rows if row["problem"] is not None), *_publications(claim, relation)]
+    obstacles = [
+        *dict.fromkeys(row["problem"] for row in rows if row["problem"] is not None),
+        *_publications(claim, relation),
+    ]
     if obstacles:
         raise ConfigurationError(
             "another table cannot take its place: " + "; ".join(obstacles) + ".",

@@ -9,7 +9,7 @@ from refresh_task.database import Session
 from refresh_task.errors import ConfigurationError
 from refresh_task.incremental.lifecycle.claim import claim_view
 from refresh_task.incremental.lifecycle.outcome import Mismatch, OnProgress, Verification, say_nothing
-from refresh_task.incremental.lifecycle.swapping import alone
+from refresh_task.incremental.lifecycle.waiting import alone
 
 
 def verify(

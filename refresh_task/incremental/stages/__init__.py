@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from refresh_task.incremental.stages.linear_proof import linear_proof
 from refresh_task.incremental.stages.model import Linear, OrdinaryView, OrdinaryViews, Split, Stage, Text
@@ -15,6 +15,7 @@ __all__ = [
     "Split",
     "Stage",
     "Text",
+    "exchange_relations",
     "linear_proof",
     "possible_stages",
     "read_definition",
@@ -24,6 +25,17 @@ __all__ = [
 
 
 # The parser takes a quarter of a second to import, and most runs split nothing.
+
+
+def exchange_relations(query: str, names: Mapping[tuple[str, str], str], *, subject: str) -> str:
+    """The query with these names in place of the relations with this schema and name.
+
+    `query` is what pg_get_viewdef() gives under an empty search_path. Raises ConfigurationError where it cannot be
+    parsed.
+    """
+    from refresh_task.incremental.stages import relations  # noqa: PLC0415  # see above
+
+    return relations.exchange_relations(query, names, subject=subject)
 
 
 def split(query: str, names: Sequence[str], *, subject: str, views: OrdinaryViews | None = None) -> Split:

@@ -14,7 +14,9 @@ BEGIN
             pg_catalog.format('CREATE STATISTICS %I.%I', n.nspname, s.stxname) AS beginning,
             pg_catalog.format(' FROM %s', source::pg_catalog.regclass) AS ending,
             pg_catalog.pg_get_statisticsobjdef(s.oid) AS definition,
-            coalesce(s.stxstattarget, -1) AS target
+            coalesce(s.stxstattarget, -1) AS target,
+            -- ALTER MATERIALIZED VIEW … OWNER TO leaves it to the former owner
+            CASE WHEN pg_catalog.pg_has_role(s.stxowner, 'USAGE') THEN s.stxowner ELSE bi_refresh.owner_oid(source) END AS owner
         FROM pg_catalog.pg_statistic_ext AS s
         INNER JOIN pg_catalog.pg_namespace AS n ON s.stxnamespace = n.oid
         WHERE s.stxrelid = source
@@ -31,7 +33,7 @@ BEGIN
         IF object.target >= 0 THEN
             EXECUTE pg_catalog.format('ALTER STATISTICS %s SET STATISTICS %s', object.copy_name, object.target);
         END IF;
-        PERFORM bi_refresh.give_to_owner('STATISTICS', object.copy_name, bi_refresh.owner_oid(target));
+        PERFORM bi_refresh.give_to_owner('STATISTICS', object.copy_name, object.owner);
     END LOOP;
     EXECUTE pg_catalog.format('ANALYZE %s', target::pg_catalog.regclass);
 END

@@ -5,10 +5,10 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    unfinished text;
+    unfinished record;
 BEGIN
     FOR unfinished IN
-        SELECT pg_catalog.format('%I.%I', n.nspname, c.relname)
+        SELECT c.oid, pg_catalog.format('%I.%I', n.nspname, c.relname) AS name
         FROM bi_refresh.incremental_view AS v
         INNER JOIN pg_catalog.pg_class AS c ON c.oid = (v.original ->> 'given_back')::oid
         INNER JOIN pg_catalog.pg_namespace AS n ON c.relnamespace = n.oid
@@ -17,7 +17,8 @@ BEGIN
             AND c.relname LIKE 'given\_back\_%'
             AND c.relkind = 'm'
     LOOP
-        EXECUTE pg_catalog.format('DROP MATERIALIZED VIEW %s', unfinished);
+        PERFORM bi_refresh.drop_dependents(unfinished.oid);
+        EXECUTE pg_catalog.format('DROP MATERIALIZED VIEW %s', unfinished.name);
     END LOOP;
 END
 $$;

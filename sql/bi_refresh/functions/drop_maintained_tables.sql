@@ -8,6 +8,7 @@ AS $$
 DECLARE
     statement text;
 BEGIN
+    PERFORM bi_refresh.drop_dependents(t.relation) FROM bi_refresh.maintained_table AS t WHERE t.id = ANY (table_ids);
     FOR statement IN
         WITH maintained AS (
             SELECT t.id, t.position, t.relation, t.definition, t.whole

@@ -1,4 +1,5 @@
--- Takes away the rights that ALTER DEFAULT PRIVILEGES gives to what somebody creates: only the owner's are left.
+-- Takes away the rights that ALTER DEFAULT PRIVILEGES gives to what somebody creates, or that were copied to it: only the
+-- owner's are left.
 CREATE OR REPLACE FUNCTION bi_refresh.keep_private(relation oid)
 RETURNS void
 LANGUAGE plpgsql
@@ -8,9 +9,16 @@ DECLARE
     grantee oid;
 BEGIN
     FOR grantee IN
-        SELECT DISTINCT granted.grantee
+        SELECT granted.grantee
         FROM pg_catalog.pg_class AS c
         CROSS JOIN LATERAL pg_catalog.aclexplode(c.relacl) AS granted
+        WHERE c.oid = relation AND granted.grantee <> c.relowner
+        UNION
+        -- on columns
+        SELECT granted.grantee
+        FROM pg_catalog.pg_class AS c
+        INNER JOIN pg_catalog.pg_attribute AS a ON c.oid = a.attrelid
+        CROSS JOIN LATERAL pg_catalog.aclexplode(a.attacl) AS granted
         WHERE c.oid = relation AND granted.grantee <> c.relowner
     LOOP
         EXECUTE pg_catalog.format(

@@ -1,6 +1,8 @@
 -- Puts a table that was built for a view under its name, in place of the materialized view, or of the table of a
 -- former definition. From its commit on refreshes keep this one. Raises as swap_relation() does.
-CREATE OR REPLACE FUNCTION bi_refresh.swap_in_table(view_name text, table_id integer, budget interval)
+CREATE OR REPLACE FUNCTION bi_refresh.swap_in_table(
+    view_name text, table_id integer, budget interval, taken_along jsonb
+)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -15,7 +17,7 @@ BEGIN
     UPDATE bi_refresh.incremental_view AS v
     SET original = v.original || pg_catalog.jsonb_build_object('rights', bi_refresh.written_rights(former))
     WHERE v.view_name = swap_in_table.view_name AND bi_refresh.kind_of(former) = 'MATERIALIZED VIEW';
-    PERFORM bi_refresh.swap_relation(view_name, built.relation, budget);
+    PERFORM bi_refresh.swap_relation(view_name, built.relation, budget, taken_along);
     EXECUTE pg_catalog.format(
         'CREATE TRIGGER bi_refresh_guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %s'
         ' FOR EACH STATEMENT EXECUTE FUNCTION bi_refresh.refuse_writes()',

@@ -1,12 +1,14 @@
 -- Puts another relation in the place of a managed view's, or raises 55P03 and has changed nothing: then some of the
--- locks were not to be had within `budget`, and it is to be tried again.
+-- locks were not to be had within `budget`, or what reads the view is not what was built beside, and it is to be tried
+-- again.
+--   taken_along   the materialized views that are swapped along, see swap_dependents()
 --
 -- Readers of the view wait for all this time, and see the one relation or the other. A reader that holds one of the
 -- relations and waits for another, while we hold that one and wait for the first, would be ended by PostgreSQL after
 -- deadlock_timeout: so the time from our first lock to our last stays well below it, and it is we who give way. What
 -- reads the view is locked before it, as its readers do.
 CREATE OR REPLACE FUNCTION bi_refresh.swap_relation(
-    view_name text, successor oid, budget interval, more_rights jsonb DEFAULT '[]'
+    view_name text, successor oid, budget interval, taken_along jsonb, more_rights jsonb DEFAULT '[]'
 )
 RETURNS void
 LANGUAGE plpgsql
@@ -15,46 +17,65 @@ AS $$
 DECLARE
     view_lock CONSTANT integer := 1447449157; -- as in refresh_view()
     former CONSTANT oid := bi_refresh.view_oid(view_name);
-    dependents oid[];
+    -- the view, what reads it, what reads that
+    formers CONSTANT oid[] := former || ARRAY(SELECT r.relation FROM bi_refresh.rebuilt_views(ARRAY[former]) AS r);
+    readers oid[];
     statements text[];
     problems text;
     until_at timestamptz;
-    dependent oid;
+    locked oid;
+    statement text;
 BEGIN
-    -- a refresh would find a relation of another kind at its end
-    IF NOT pg_catalog.pg_try_advisory_xact_lock(view_lock, former::integer) THEN
-        RAISE EXCEPTION 'another session is refreshing %', view_name USING ERRCODE = 'lock_not_available';
-    END IF;
+    FOREACH locked IN ARRAY formers LOOP
+        -- a refresh would find a relation of another kind at its end
+        IF NOT pg_catalog.pg_try_advisory_xact_lock(view_lock, locked::integer) THEN
+            RAISE EXCEPTION 'another session is refreshing %', locked::pg_catalog.regclass
+            USING ERRCODE = 'lock_not_available';
+        END IF;
+    END LOOP;
     SELECT
         pg_catalog.string_agg(d.problem, '; '),
         -- what reads others comes before them: it is the newer one
-        coalesce(pg_catalog.array_agg(d.objid ORDER BY d.objid DESC) FILTER (WHERE d.kind = 'view'), '{}'),
-        coalesce(
-            pg_catalog.array_agg(bi_refresh.dependent_statement(d.kind, d.objid) ORDER BY d.objid)
-            FILTER (WHERE d.problem IS NULL), '{}'
-        )
-    INTO problems, dependents, statements
-    FROM bi_refresh.relation_dependents(ARRAY[former]) AS d;
+        coalesce(pg_catalog.array_agg(DISTINCT d.objid ORDER BY d.objid DESC) FILTER (WHERE d.kind = 'view'), '{}')
+    INTO problems, readers
+    FROM bi_refresh.relation_dependents(formers) AS d;
     IF problems IS NOT NULL THEN
         RAISE EXCEPTION '% cannot be replaced: %', view_name, problems USING ERRCODE = 'dependent_objects_still_exist';
     END IF;
+    statements := bi_refresh.binding_statements(formers);
 
-    PERFORM bi_refresh.lock_exclusively(successor, pg_catalog.clock_timestamp() + budget); -- nobody reads it
+    -- nobody reads these
+    PERFORM bi_refresh.lock_exclusively(built.relation, pg_catalog.clock_timestamp() + budget)
+    FROM (
+        SELECT successor AS relation
+        UNION ALL
+        SELECT t.successor FROM pg_catalog.jsonb_to_recordset(taken_along) AS t (successor oid)
+    ) AS built;
     until_at := pg_catalog.clock_timestamp() + budget;
-    FOREACH dependent IN ARRAY dependents LOOP
-        PERFORM bi_refresh.lock_exclusively(dependent, until_at);
+    FOREACH locked IN ARRAY readers LOOP
+        PERFORM bi_refresh.lock_exclusively(locked, until_at);
     END LOOP;
-    PERFORM bi_refresh.lock_exclusively(former, until_at);
+    FOR number IN REVERSE pg_catalog.cardinality(formers)..1 LOOP
+        PERFORM bi_refresh.lock_exclusively(formers[number], until_at);
+    END LOOP;
 
-    -- a text read before the lock may be an older one
-    IF statements <> (
-        SELECT coalesce(pg_catalog.array_agg(bi_refresh.dependent_statement(d.kind, d.objid) ORDER BY d.objid), '{}')
-        FROM bi_refresh.relation_dependents(ARRAY[former]) AS d
-    ) THEN
+    -- what was read before the locks may be older
+    IF statements <> bi_refresh.binding_statements(formers)
+        OR NOT bi_refresh.dependents_are_current(former, taken_along)
+    THEN
         RAISE EXCEPTION 'what reads % has changed at this moment', view_name USING ERRCODE = 'lock_not_available';
     END IF;
     PERFORM pg_catalog.set_config('lock_timeout', '100ms', true); -- of a TOAST table, which autovacuum may have
-    PERFORM bi_refresh.take_name(former, successor, statements, more_rights);
+    PERFORM bi_refresh.take_name(former, successor, more_rights);
+    PERFORM bi_refresh.swap_dependents(taken_along);
+    FOREACH statement IN ARRAY statements LOOP
+        EXECUTE statement;
+    END LOOP;
+    SELECT pg_catalog.string_agg(d.name, ', ') INTO problems FROM bi_refresh.relation_dependents(formers) AS d;
+    IF problems IS NOT NULL THEN
+        RAISE EXCEPTION 'still bound to what was in the place of %: %', view_name, problems
+        USING ERRCODE = 'dependent_objects_still_exist';
+    END IF;
 
     UPDATE bi_refresh.view_state AS s
     SET view_oid = successor, fingerprint = NULL

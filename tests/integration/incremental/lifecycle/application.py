@@ -23,6 +23,9 @@ _COUNTED = {
     "dependent first": "SELECT count(*) FROM shop.v_all AS a JOIN shop.mv_revenue AS r USING (customer_id)",
     "dependent": "SELECT count(*) FROM shop.v_all",
     "dependent of a dependent": "SELECT count(*) FROM shop.v_all_again",
+    "materialized": "SELECT count(*) FROM shop.mv_customers",
+    "materialized again": "SELECT count(*) FROM shop.mv_again JOIN shop.mv_revenue USING (customer_id)",
+    "view over materialized": "SELECT count(*) FROM shop.v_customers JOIN shop.v_all USING (customer_id)",
 }
 _WRITES = (
     "INSERT INTO shop.sale SELECT nextval('shop.sale_id'), {customer}, 5, 'new'",
@@ -50,7 +53,13 @@ class Application:
             CREATE VIEW shop.v_all AS SELECT customer_id, sales FROM shop.mv_revenue;
             CREATE VIEW shop.v_all_again AS SELECT a.customer_id, b.revenue
                 FROM shop.v_all AS a JOIN shop.mv_revenue AS b USING (customer_id);
-            GRANT SELECT ON shop.v_all, shop.v_all_again TO {self.shop.reader};
+            CREATE MATERIALIZED VIEW shop.mv_customers AS SELECT customer_id, sales FROM shop.mv_revenue;
+            CREATE UNIQUE INDEX mv_customers_key ON shop.mv_customers (customer_id);
+            CREATE MATERIALIZED VIEW shop.mv_again AS SELECT customer_id FROM shop.mv_customers JOIN shop.mv_revenue
+                USING (customer_id);
+            CREATE VIEW shop.v_customers AS SELECT customer_id FROM shop.mv_customers;
+            GRANT SELECT ON shop.v_all, shop.v_all_again, shop.mv_customers, shop.mv_again, shop.v_customers
+                TO {self.shop.reader};
             """
         )
 
@@ -62,6 +71,7 @@ class Application:
             self._ask_in_transactions,
             self._ask_in_snapshots,
             self._write,
+            self._refresh,
         ):
             thread = threading.Thread(target=self._guard, args=(work,))
             thread.start()
@@ -82,7 +92,7 @@ class Application:
 
     def _guard(self, work: Callable[[psycopg.Connection[Any], random.Random], None]) -> None:
         database = self.shop.database
-        role = "postgres" if work == self._write else self.shop.reader
+        role = "postgres" if work in (self._write, self._refresh) else self.shop.reader
         try:
             with psycopg.connect(database.server.dsn(database.name, user=role), autocommit=True) as connection:
                 work(connection, random.Random(work.__name__))  # noqa: S311  # to be had again
@@ -128,11 +138,18 @@ class Application:
             connection.execute(statement.encode())
             self._stop.wait(0.002)
 
+    def _refresh(self, connection: psycopg.Connection[Any], chance: random.Random) -> None:
+        """By hand: nothing of ours holds that up."""
+        while not self._stop.is_set():
+            connection.execute("REFRESH MATERIALIZED VIEW CONCURRENTLY shop.mv_customers")
+            self._stop.wait(chance.uniform(0.5, 1.5))
+
 
 def rights(database: Database, role: str) -> Any:
     """What a role may do with the view and with what reads it."""
     return database.rows(
         "SELECT r.name, has_table_privilege(%s, r.name, 'SELECT')"
-        " FROM unnest(ARRAY['shop.mv_revenue', 'shop.v_large', 'shop.v_both', 'shop.v_all']) AS r (name)",
+        " FROM unnest(ARRAY['shop.mv_revenue', 'shop.v_large', 'shop.v_both', 'shop.v_all', 'shop.mv_customers',"
+        " 'shop.mv_again', 'shop.v_customers']) AS r (name)",
         role,
     )

@@ -20,6 +20,7 @@ from refresh_task.migrations import migrate_up
 from tests.fix_database import create_database
 from tests.integration.change_detection.test_crash import _kill, _start_again
 from tests.integration.incremental.lifecycle.conftest import VIEW, Shop, set_up_shop
+from tests.integration.incremental.lifecycle.dependents import add_dependents
 
 pytestmark = pytest.mark.version_independent
 
@@ -44,6 +45,7 @@ def test_what_was_under_way_when_the_server_died_is_gone_on_with(death: str) -> 
         shop = Shop(database, "reader", "analyst")
         database.execute("CREATE ROLE reader; CREATE ROLE analyst")
         set_up_shop(shop)
+        add_dependents(shop)
         before = shop.dump()
         began = time.monotonic()
         _live_once(shop)

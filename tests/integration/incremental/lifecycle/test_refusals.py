@@ -43,11 +43,6 @@ _IN_THE_WAY = (
         "DROP RULE r ON shop.unrelated",
     ),
     (
-        "CREATE MATERIALIZED VIEW shop.mv_more AS SELECT count(*) FROM shop.mv_revenue",
-        "the materialized view shop.mv_more reads it",
-        "DROP MATERIALIZED VIEW shop.mv_more",
-    ),
-    (
         "CREATE POLICY p ON shop.unrelated USING (id IN (SELECT customer_id FROM shop.mv_revenue))",
         "policy p on table shop.unrelated depends on it",
         "DROP POLICY p ON shop.unrelated",

@@ -1,0 +1,1 @@
+SELECT bi_refresh.copy_grants(%(source)s::oid, %(target)s::oid)

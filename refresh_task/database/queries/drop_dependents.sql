@@ -1,0 +1,1 @@
+SELECT bi_refresh.drop_dependents(%(relation)s::oid)
