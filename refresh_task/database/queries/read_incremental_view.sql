@@ -17,7 +17,7 @@ SELECT
     v.status,
     v.step,
     v.output,
-    v.query,
+    bi_refresh.view_query(p.view_name) AS query,
     v.original,
     v.distrust_reason
 FROM bi_refresh.view_policy AS p
