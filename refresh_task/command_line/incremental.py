@@ -16,6 +16,7 @@ from refresh_task import incremental as life_cycle
 from refresh_task.command_line.incremental_explanation import explain
 from refresh_task.command_line.names import counted
 from refresh_task.command_line.session import json_option, open_session, print_json
+from refresh_task.errors import ConfigurationError
 from refresh_task.incremental import DisabledView, EnabledView, OnProgress, Progress, Verification
 from refresh_task.model import ExitCode
 
@@ -74,10 +75,9 @@ def enable(
 @json_option
 def redefine(view: str, file: Path, patience_s: float, *, as_json: bool) -> int:
     """Give VIEW, which is refreshed incrementally, another query: with the same columns, or more at the end."""
+    query = _read(file)
     with open_session() as session, _progress(as_json=as_json) as say:
-        result = life_cycle.redefine(
-            session, view, file.read_text(encoding="utf-8"), patience_s=patience_s, on_progress=say
-        )
+        result = life_cycle.redefine(session, view, query, patience_s=patience_s, on_progress=say)
     _print_enabled(result, "has its new definition", as_json=as_json)
     return ExitCode.OK
 
@@ -106,6 +106,15 @@ def verify(view: str, *, as_json: bool) -> int:
 
 
 incremental.add_command(explain)
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(
+            f"it cannot be read: {error}.", subject=str(file), remedy="Write the query in UTF-8, in a file of its own."
+        ) from None
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from refresh_task.incremental.lifecycle.reading import enabled_view
 from refresh_task.incremental.lifecycle.registering import refuse_dependents, refuse_what_is_indirect
 from refresh_task.incremental.lifecycle.swapping import catch_up, drop_retired, put_in_place
 from refresh_task.incremental.lifecycle.waiting import wait_until_seen
-from refresh_task.incremental.stages import read_definition
+from refresh_task.incremental.stages import read_definition, written_select
 
 # What the output of the new definition is called until it stands under the view's name: refreshes keep it up to date
 # like a stage.
@@ -42,6 +42,7 @@ def redefine(
                 subject=claim.view,
                 remedy="Create a materialized view anew by DROP and CREATE; or enable it first.",
             )
+        query = written_select(query, subject=claim.view)
         refuse_dependents(claim, state.relation)
         drop_unfinished(claim)
         tables = claim.tables()

@@ -93,3 +93,10 @@ def test_what_cannot_be_done_ends_with_2(shop: Shop, command_line: CommandLine) 
     refused = command_line(shop.database, "incremental", "enable", VIEW)
     assert refused.exit_code == 2
     assert "a rule on shop.unrelated reads it" in refused.stderr
+
+
+def test_a_file_that_is_no_text_is_refused(shop: Shop, command_line: CommandLine, tmp_path: Path) -> None:
+    query = tmp_path / "new.sql"
+    query.write_bytes("SELECT 'señal'".encode("latin-1"))
+    refused = command_line(shop.database, "incremental", "redefine", VIEW, "--query", str(query))
+    assert (refused.exit_code, "Write the query in UTF-8" in refused.stderr) == (2, True), refused.stderr

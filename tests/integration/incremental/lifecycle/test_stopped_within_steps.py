@@ -60,7 +60,9 @@ def test_a_table_that_was_filled_is_not_filled_again(
                     Claim, "finish_step", lambda claim, step: (ended if step == "filled" else original)(claim, step)
                 )
                 incremental.enable(session, _VIEW)
-        database.execute("DELETE FROM piece WHERE kind = 3 AND weight > 99; INSERT INTO piece VALUES (3, 1000), (99, 7)")
+        database.execute(
+            "DELETE FROM piece WHERE kind = 3 AND weight > 99; INSERT INTO piece VALUES (3, 1000), (99, 7)"
+        )
         incremental.enable(session, _VIEW)
         assert _differing_rows(database, query) == 0
         assert incremental.verify(session, _VIEW).mismatches == ()
