@@ -15,7 +15,8 @@ from refresh_task.incremental.lifecycle.outcome import OnProgress, Progress
 @dataclass(frozen=True, slots=True)
 class ViewState:
     """What stands under a managed view's name, and how far it is on its way. `relation` is None where nothing does;
-    `status` is None where it was never enabled; `relkind` as in pg_class."""
+    `status` is None where it was never enabled; `relkind` as in pg_class. `kept` is the table
+    that refreshes keep, `kept_name` what it is called now; None: it is gone."""
 
     name: str
     policy_key: Sequence[str] | None
@@ -36,6 +37,8 @@ class ViewState:
     query: str | None
     original: dict[str, Any] | None
     distrust_reason: str | None
+    kept: int | None
+    kept_name: str | None
 
 
 @dataclass(frozen=True, slots=True)

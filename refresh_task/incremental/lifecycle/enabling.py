@@ -16,6 +16,7 @@ from refresh_task.incremental.lifecycle.proving import settle_proof
 from refresh_task.incremental.lifecycle.reading import enabled_view
 from refresh_task.incremental.lifecycle.redefining import redefine
 from refresh_task.incremental.lifecycle.registering import register
+from refresh_task.incremental.lifecycle.standing import require_its_table
 from refresh_task.incremental.lifecycle.swapping import catch_up, drop_retired, put_in_place
 from refresh_task.incremental.lifecycle.waiting import wait_until_seen
 
@@ -46,6 +47,7 @@ def enable(
         state = _start_over_if_stale(claim, claim.read())
         attempts = 0
         if state.status in ("enabled", "distrusted"):
+            require_its_table(claim, state)
             if session.fetch_one("read_replaced_views", view=claim.view)["replaced"]:
                 # its stages are made anew, of what the views beneath it say now
                 redefine(session, view, state.query or "", patience_s=patience_s, on_progress=on_progress)

@@ -9,6 +9,7 @@ from refresh_task.database import Session
 from refresh_task.errors import ConfigurationError
 from refresh_task.incremental.lifecycle.claim import claim_view
 from refresh_task.incremental.lifecycle.outcome import Mismatch, OnProgress, Verification, say_nothing
+from refresh_task.incremental.lifecycle.standing import require_its_table
 from refresh_task.incremental.lifecycle.waiting import alone
 
 
@@ -29,6 +30,7 @@ def verify(
                 subject=claim.view,
                 remedy=f"Enable it first: vistafresca incremental enable {claim.view}",
             )
+        require_its_table(claim, state)
         tables = claim.tables()
         mismatches: list[Mismatch] = []
         assert state.relation is not None  # noqa: S101  # it is enabled

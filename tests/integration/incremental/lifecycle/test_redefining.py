@@ -110,7 +110,7 @@ def test_nothing_but_one_query_is_executed(shop: Shop) -> None:
     shop.enable()
     before = shop.dump(), sorted(shop.leftovers())
     for query in (_SAME_COLUMNS + "; DELETE FROM shop.sale", "DELETE FROM shop.sale RETURNING id", ""):
-        with pytest.raises(ConfigurationError, match="the new query (has 2 statements|is no SELECT|is empty)"):
+        with pytest.raises(ConfigurationError, match=r"the new query (has 2 statements|is no SELECT|is empty)"):
             _redefine(shop, query)
     assert (shop.dump(), sorted(shop.leftovers())) == before
     assert shop.database.value("SELECT count(*) FROM shop.sale") == 400

@@ -1,4 +1,4 @@
-"""What a view reads is renamed while it is enabled: what is given back, or made anew, reads the same columns as before."""
+"""What an enabled view reads is renamed: what is given back, or made anew, reads the same columns as before."""
 
 from __future__ import annotations
 
