@@ -166,4 +166,5 @@ def _print_verification(result: Verification, *, as_json: bool) -> None:
         click.echo(f"  {where}{mismatch.difference} {mismatch.row_key}")
     if len(result.mismatches) > _MOST_SHOWN:
         click.echo(f"  and {len(result.mismatches) - _MOST_SHOWN} more")
-    click.echo("They are kept in bi_refresh.incremental_mismatch. What to do: docs/runbook.md")
+    click.echo(f"They are mended by the next refresh, which is in full: vistafresca refresh {shlex.quote(result.view)}")
+    click.echo("They are kept in bi_refresh.incremental_mismatch. What to do: docs/runbook.md#incremental-mismatch")

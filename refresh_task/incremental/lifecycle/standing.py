@@ -19,7 +19,7 @@ def require_its_table(claim: Claim, state: ViewState) -> None:
     raise ConfigurationError(
         f"the table that was kept for it was dropped{_and_another(state)}.",
         subject=claim.view,
-        remedy=f"Have the materialized view made again from its definition: vistafresca incremental disable {claim.view}"
+        remedy=f"Have the materialized view made from its definition: vistafresca incremental disable {claim.view}"
         if state.relation is None
         else _out_of_the_way(claim),
     )
@@ -31,8 +31,8 @@ def refuse_where_it_is_elsewhere(claim: Claim, state: ViewState) -> None:
         raise ConfigurationError(
             f"the table that is kept for it is called {state.kept_name} now{_and_another(state)}.",
             subject=claim.view,
-            remedy=f"Give it its name and schema back (ALTER TABLE {state.kept_name} RENAME TO ..., SET SCHEMA ...), and run"
-            " the command again.",
+            remedy=f"Give it its name and schema back (ALTER TABLE {state.kept_name} RENAME TO, SET SCHEMA), and "
+            "run the command again.",
         )
 
 
