@@ -14,7 +14,7 @@ from rich.console import Console
 
 from refresh_task import incremental as life_cycle
 from refresh_task.command_line.incremental_explanation import explain
-from refresh_task.command_line.names import counted
+from refresh_task.command_line.names import column_list, counted
 from refresh_task.command_line.session import json_option, open_session, print_json
 from refresh_task.errors import ConfigurationError
 from refresh_task.incremental import DisabledView, EnabledView, OnProgress, Progress, Verification
@@ -28,17 +28,8 @@ _patience_option = click.option(
     type=click.FloatRange(min=0),
     default=600.0,
     show_default=True,
-    help="Seconds to wait for sessions that use the view; its readers wait half a second at most.",
+    help="Seconds to wait for other sessions, which are named then; readers of the view wait half a second at most.",
 )
-
-
-def _column_list(_context: click.Context, _parameter: click.Parameter, value: str | None) -> tuple[str, ...] | None:
-    if value is None:
-        return None
-    names = tuple(name.strip() for name in value.split(","))
-    if not all(names):
-        raise click.BadParameter("write names with commas between them, such as a,b")
-    return names
 
 
 @click.group()
@@ -48,8 +39,8 @@ def incremental() -> None:
 
 @incremental.command()
 @click.argument("view")
-@click.option("--stages", callback=_column_list, help="WITH queries to keep as tables of their own: a,b.")
-@click.option("--key", callback=_column_list, help="Columns that tell the view's rows apart: a,b.")
+@click.option("--stages", callback=column_list, help="WITH queries to keep as tables of their own: a,b.")
+@click.option("--key", callback=column_list, help="Columns that tell the view's rows apart: a,b.")
 @_patience_option
 @json_option
 def enable(

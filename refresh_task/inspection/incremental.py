@@ -128,8 +128,8 @@ def _of_maintained_view(view: ViewFacts, known: Incremental) -> Iterator[Finding
             Code.INCREMENTAL_MISMATCH,
             Level.PROBLEM,
             f"A comparison found other rows than its definition gives: {known.distrust_reason or 'not said which'}.",
-            "It is refreshed in full since, so its data is right; before that, readers may have seen wrong rows for up "
-            "to its audit interval.",
+            "It is refreshed in full since, which makes its data right; before that, readers may have seen wrong rows "
+            "for up to its audit interval.",
             view.name,
             f"See docs/runbook.md#incremental-mismatch; then: vistafresca incremental enable {name}",
         )

@@ -65,7 +65,7 @@ def redefine(
                 if isinstance(error, ConfigurationError) or error.sqlstate != "23505":
                     raise
                 raise ConfigurationError(
-                    f"a unique index does not hold for the new query: {error.message}",
+                    f"a unique index does not hold for the new query: {error.told}",
                     subject=claim.view,
                     remedy="Mend the query, or drop the index first.",
                 ) from None
