@@ -1,7 +1,9 @@
 -- Keeps the whole query of a view beside its stages, as an ordinary view: it follows what is renamed beneath it, and is what is given back.
 --   is_expanded   whether stages were made of parts of ordinary views beneath it: the database would not know any more that it depends on
 --                 these, and nobody would notice that one was replaced
-CREATE OR REPLACE FUNCTION bi_refresh.make_whole_definition(table_id integer, query text, owner oid, is_expanded boolean)
+CREATE OR REPLACE FUNCTION bi_refresh.make_whole_definition(
+    table_id integer, query text, owner oid, is_expanded boolean
+)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp

@@ -120,8 +120,8 @@ COMMENT ON COLUMN bi_refresh.maintained_table.measures IS
 COMMENT ON COLUMN bi_refresh.maintained_table.whole IS
 'Of an output over stages: the ordinary view of the whole query.';
 COMMENT ON COLUMN bi_refresh.maintained_table.whole_digest IS
-'What the ordinary views said that parts of were made into stages (NULL: none were); another one now: it is computed from the
-whole query.';
+'What the ordinary views said that parts of were made into stages (NULL: none were); another one now: it is computed
+from the whole query.';
 COMMENT ON COLUMN bi_refresh.maintained_table.moving IS
 'Uses of the date or the time that are no slide, as classify_views() words them: computed in full when they move.';
 COMMENT ON COLUMN bi_refresh.maintained_table.relations IS 'All that its definition reads, as of its structure.';
