@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 import psycopg
-from psycopg import sql
+from psycopg import pq, sql
 from psycopg.rows import DictRow, dict_row, tuple_row
 from psycopg.types.numeric import Oid
 from psycopg.types.string import StrDumper
@@ -144,12 +144,16 @@ class Session:
         return self._fetch(statement, None)
 
     def describe(self, statement: sql.Composed) -> list[tuple[str, int]]:
-        """The columns of a statement's result: names, and OIDs of their types."""
-        try:
-            description = self._connection.execute(statement).description
-            return [(column.name, column.type_code) for column in description or ()]
-        except psycopg.Error as error:
-            raise self._failure(error) from None
+        """The columns of a statement's result: names, and OIDs of their types. It is neither run nor planned: planning
+        runs functions that are marked IMMUTABLE, with this session's rights."""
+        server = self._connection.pgconn
+        encoding = self._connection.info.encoding
+        for result in (server.prepare(b"", statement.as_bytes(self._connection)), server.describe_prepared(b"")):
+            if result.status != pq.ExecStatus.COMMAND_OK:
+                raise self._failure(psycopg.errors.error_from_result(result, encoding=encoding)) from None
+        return [
+            ((result.fname(number) or b"").decode(encoding), result.ftype(number)) for number in range(result.nfields)
+        ]
 
     def fetch_one(self, query: str, **parameters: Any) -> dict[str, Any]:
         """The only row of queries/<query>.sql."""

@@ -11,7 +11,7 @@ from refresh_task.incremental.proof.slices import Sliced, is_understood, scans_b
 # What each shape is called to people (docs/incremental.md has the table).
 SHAPES = {
     "none": "no column of the result tells which rows one of its rows belongs to",
-    "unreadable": "the view's owner may not read {columns} of it himself: GRANT SELECT, for what changed there is shown "
+    "unreadable": "the view's owner may not read {columns} of it himself: GRANT SELECT, as what changed there is shown "
     "to his code",
     "unknown": "the plan has {nodes}, and what that reads is not known",
     "hidden": "the plan reads a table that the query does not name: a function's body does",

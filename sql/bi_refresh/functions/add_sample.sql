@@ -15,14 +15,18 @@ DECLARE
     columns CONSTANT name[] := bi_refresh.slice_columns(target.slices, 1);
     sample CONSTANT text := bi_refresh.sample_query(target, most_slices);
     present CONSTANT bigint := counts[pg_catalog.array_position(cuts, 1)];
+    sampled bigint;
 BEGIN
     IF target.key_us[1] > long_slice_us AND pg_catalog.random() > how_often THEN
         RETURN CASE WHEN present IS NOT NULL THEN 0 END;
     END IF;
     IF present IS NULL THEN
-        RETURN bi_refresh.execute_as_owner(
+        sampled := bi_refresh.execute_as_owner(
             target.id, pg_catalog.format('CREATE TEMPORARY TABLE dirty_%s_1 AS %s', target.id, sample)
         );
+        -- as in find_dirty_slices()
+        PERFORM bi_refresh.execute_as_owner(target.id, pg_catalog.format('ANALYZE pg_temp.dirty_%s_1', target.id));
+        RETURN sampled;
     END IF;
     RETURN bi_refresh.execute_as_owner(target.id, pg_catalog.format(
         'INSERT INTO pg_temp.dirty_%1$s_1 SELECT %2$s + pg_catalog.row_number() OVER (), true, %3$s FROM (%4$s) AS sample '

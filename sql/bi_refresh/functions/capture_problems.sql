@@ -23,9 +23,23 @@ CROSS JOIN LATERAL (
     FROM pg_catalog.pg_inherits AS i
     WHERE i.inhrelid = c.oid
     UNION ALL
-    SELECT pg_catalog.min(y.problem)
+    SELECT pg_catalog.min(coalesce(y.problem, pg_catalog.format(
+        '%s.%I is of the type %s by now, and was captured as %s',
+        c.oid::pg_catalog.regclass, y.name, y.type::pg_catalog.regtype, a.atttypid::pg_catalog.regtype
+    )))
     FROM bi_refresh.capture_column_types(c.oid, t.columns) AS y
+    LEFT JOIN pg_catalog.pg_attribute AS a
+        ON a.attrelid = pg_catalog.to_regclass(pg_catalog.format('bi_refresh_incremental.log_%s', t.id)) AND y.name = a.attname
     WHERE c.oid IS NOT NULL
+        AND (y.problem IS NOT NULL OR y.type::pg_catalog.regtype <> a.atttypid)
+        -- what no view needs any more, after it was proved anew, is captured as NULL and does no harm
+        AND (
+            EXISTS (
+                SELECT FROM bi_refresh.maintained_source AS s
+                WHERE s.capture_id = t.id AND y.name = ANY (coalesce(s.columns, t.columns))
+            )
+            OR NOT EXISTS (SELECT FROM bi_refresh.maintained_source AS s WHERE s.capture_id = t.id)
+        )
     UNION ALL
     SELECT pg_catalog.format('the function bi_refresh_incremental.%s() is not as it was made', f.name)
     FROM bi_refresh.capture_functions(ARRAY[t.id]) AS f

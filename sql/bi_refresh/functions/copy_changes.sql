@@ -36,16 +36,7 @@ BEGIN
                 FILTER (WHERE a.attname IS NOT NULL),
             ''
         ),
-        coalesce(pg_catalog.bool_and(
-            -- 1.0 = 1.00, and one letter may equal another: such values are not the same to every expression
-            a.atttypid IN (
-                'boolean'::pg_catalog.regtype, 'smallint'::pg_catalog.regtype, 'integer'::pg_catalog.regtype,
-                'bigint'::pg_catalog.regtype, 'oid'::pg_catalog.regtype, 'date'::pg_catalog.regtype,
-                'timestamp'::pg_catalog.regtype, 'timestamptz'::pg_catalog.regtype, 'uuid'::pg_catalog.regtype,
-                'bytea'::pg_catalog.regtype
-            )
-            OR t.typtype = 'e'
-        ), true)
+        coalesce(pg_catalog.bool_and(bi_refresh.equal_is_identical(a.atttypid, a.attcollation)), true)
     INTO columns, is_plain
     FROM bi_refresh.captured_table AS captured
     CROSS JOIN LATERAL pg_catalog.unnest(captured.columns) WITH ORDINALITY AS c (name, position)
@@ -55,7 +46,6 @@ BEGIN
         ON a.attrelid = pg_catalog.to_regclass(pg_catalog.format('bi_refresh_incremental.log_%s', copy_changes.capture_id))
             AND c.name = a.attname
             AND NOT a.attisdropped
-    LEFT JOIN pg_catalog.pg_type AS t ON a.atttypid = t.oid
     WHERE captured.id = copy_changes.capture_id;
 
     EXECUTE pg_catalog.format(

@@ -56,8 +56,9 @@ BEGIN
                     OR EXISTS (
                         SELECT FROM moved WHERE moved.bi_refresh_weight = 0 OR moved.bi_refresh_layout < s.layout
                     )
-                    -- as bound_pending() would say, after they were all written
-                    OR (SELECT pg_catalog.count(*) FROM moved) > 200000 AS in_full
+                    -- as bound_pending() would say, after they were all written; and before that where the whole takes no longer
+                    -- than handing them out and reading them, at 5 microseconds each
+                    OR (SELECT pg_catalog.count(*) FROM moved) > LEAST(200000, GREATEST(5000, 200 * t.full_ms)) AS in_full
                 FROM bi_refresh.maintained_source AS s
                 INNER JOIN bi_refresh.maintained_table AS t ON s.table_id = t.id
                 WHERE s.capture_id = $1

@@ -18,7 +18,7 @@ DECLARE
     present CONSTANT text := CASE
         WHEN is_whole
             THEN pg_catalog.format(
-                'SELECT present.ctid, ROW(%1$s), %1$s FROM %2$s AS present',
+                'SELECT present.ctid, %1$s FROM %2$s AS present',
                 bi_refresh.column_list(target.relation, 'present.'), target.relation::pg_catalog.regclass
             )
         ELSE bi_refresh.slices_query(target, cuts, null_cuts)
@@ -36,19 +36,19 @@ DECLARE
     counted jsonb;
 BEGIN
     PERFORM bi_refresh.execute_as_owner(target.id, CASE
-        -- *<> is strict: without the two tests for NULL beside it the join would be an inner one
         WHEN target.key_columns IS NOT NULL
             THEN pg_catalog.format(
                 'CREATE TEMPORARY TABLE differences_%1$s AS '
                 'SELECT differing.* FROM ('
                 'SELECT present.row_id, latest.number, latest.number IS NULL AS is_gone, '
                 'present.row_id IS NULL OR latest.number IS NULL '
-                'OR present.image OPERATOR(pg_catalog.*<>) ROW(%2$s) AS differs, latest.is_last, %3$s '
-                'FROM (%4$s) AS present (row_id, image, %5$s) '
+                'OR %2$s AS differs, latest.is_last, %3$s '
+                'FROM (%4$s) AS present (row_id, %5$s) '
                 'FULL JOIN (%6$s) AS latest (number, is_last, %5$s) ON %7$s) AS differing '
                 'WHERE differing.differs OR differing.is_last',
                 target.id,
-                bi_refresh.numbered_columns(target.relation, 'latest.'),
+                -- of the columns, and after the join: a whole row beside them would go through it, too
+                bi_refresh.images_differ(target.relation, 'present', 'latest'),
                 bi_refresh.joined_columns(target.relation),
                 present,
                 numbered,
@@ -65,7 +65,7 @@ BEGIN
             'pg_catalog.count(*) FILTER (WHERE alike.row_id IS NOT NULL) OVER (PARTITION BY alike.kind) AS present_rows '
             'FROM (SELECT side.*, pg_catalog.dense_rank() OVER (ORDER BY side.image USING OPERATOR(pg_catalog.*<)) AS kind '
             'FROM (SELECT present.row_id, NULL::bigint AS number, false AS is_last, ROW(%3$s) AS image, %3$s '
-            'FROM (%4$s) AS present (row_id, image, %5$s) UNION ALL '
+            'FROM (%4$s) AS present (row_id, %5$s) UNION ALL '
             'SELECT NULL, latest.number, latest.is_last, ROW(%6$s), %6$s '
             'FROM (%7$s) AS latest (number, is_last, %5$s)) AS side) AS alike) AS matched '
             'CROSS JOIN LATERAL (SELECT matched.*, CASE WHEN matched.row_id IS NULL THEN matched.present_rows '

@@ -14,7 +14,8 @@ DECLARE
     plan jsonb; -- NULL: a caller from psql or pg_cron
     on_error text;
     caller_lock_timeout CONSTANT text := pg_catalog.current_setting('lock_timeout');
-    timeout_ms CONSTANT integer := (SELECT s.setting FROM pg_catalog.pg_settings AS s WHERE s.name = 'statement_timeout');
+    -- '30s', '5min', '0': each of its units is one of an interval's, and a look at pg_settings costs half a millisecond
+    timeout CONSTANT interval := pg_catalog.current_setting('statement_timeout');
     requests bigint[];
     change record;
     chosen_strategy text; -- plain variables: they survive the rollback of the block below
@@ -76,8 +77,8 @@ BEGIN
             message := pg_catalog.concat_ws(' ', message, CASE sqlstate WHEN '23505' THEN pg_catalog.left(detail, 500) END);
             -- PostgreSQL gives one SQLSTATE to a timeout and to a cancel request; the clock tells them apart, nearly: the timer
             -- starts a moment before statement_timestamp().
-            timed_out := failure_sqlstate = '57014' AND timeout_ms > 0
-                AND pg_catalog.clock_timestamp() - pg_catalog.statement_timestamp() >= timeout_ms * interval '0.95 ms';
+            timed_out := failure_sqlstate = '57014' AND timeout > '0'
+                AND pg_catalog.clock_timestamp() - pg_catalog.statement_timestamp() >= 0.95 * timeout;
             IF timed_out THEN
                 message := pg_catalog.format('%s (%s)', message, pg_catalog.current_setting('statement_timeout'));
             END IF;

@@ -1,5 +1,4 @@
--- The query that gives a maintained table's present rows in its dirty slices, each once: its place (row_id), its whole (image) and
--- its columns as c1, c2, …
+-- The query that gives a maintained table's present rows in its dirty slices, each once: its place and its columns.
 --   cuts        those that have dirty slices
 --   null_cuts   those whose rows with a NULL are computed anew, too
 CREATE OR REPLACE FUNCTION bi_refresh.slices_query(
@@ -16,7 +15,14 @@ BEGIN
             SELECT
                 c.cut,
                 pg_catalog.format(
-                    'pg_temp.dirty_%s_%s AS slice INNER JOIN %s AS present ON %s WHERE true%s',
+                    CASE
+                        -- One row by its key's index each time. The planner would rather read the whole table once: it takes
+                        -- each look for one at a disk.
+                        WHEN bi_refresh.slice_columns(target.slices, c.cut) @> target.key_columns
+                            THEN 'pg_temp.dirty_%1$s_%2$s AS slice CROSS JOIN LATERAL '
+                                '(SELECT present.ctid, %6$s FROM %3$s AS present WHERE %4$s OFFSET 0) AS present WHERE true%5$s'
+                        ELSE 'pg_temp.dirty_%1$s_%2$s AS slice INNER JOIN %3$s AS present ON %4$s WHERE true%5$s'
+                    END,
                     target.id,
                     c.cut,
                     target.relation::pg_catalog.regclass,
@@ -25,7 +31,8 @@ BEGIN
                     ),
                     bi_refresh.outside_slices(
                         target, ARRAY(SELECT e.cut FROM pg_catalog.unnest(cuts) AS e (cut) WHERE e.cut < c.cut), 'present'
-                    )
+                    ),
+                    bi_refresh.column_list(target.relation, 'present.')
                 ) AS text
             FROM pg_catalog.unnest(cuts) AS c (cut)
             UNION ALL
@@ -42,7 +49,7 @@ BEGIN
 
         SELECT pg_catalog.string_agg(
             pg_catalog.format(
-                'SELECT present.ctid, ROW(%1$s), %1$s FROM %2$s',
+                'SELECT present.ctid, %1$s FROM %2$s',
                 bi_refresh.column_list(target.relation, 'present.'), part.text
             ),
             ' UNION ALL ' ORDER BY part.cut

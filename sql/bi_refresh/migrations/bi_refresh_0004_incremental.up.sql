@@ -155,7 +155,7 @@ COMMENT ON COLUMN bi_refresh.maintained_source.lookup IS
 '{"relation": 123, "pairs": [["order_id", "id"]], "positions": [1]}: expressions at these positions are over the columns
 of that table, of the row in which the second of each pair equals the first, over the captured table''s.';
 COMMENT ON COLUMN bi_refresh.maintained_source.columns IS
-'Captured columns that the refresh is given; NULL: all. The view''s owner can see what changed in them, and in no others.';
+'Captured columns that the refresh is given; NULL: all. The view''s owner sees what changed in them, and in no others.';
 COMMENT ON COLUMN bi_refresh.maintained_source.null_slice IS
 'Which changes touch the rows with a NULL in the slice''s columns: any, or rows whose expressions are NULL there.';
 COMMENT ON COLUMN bi_refresh.maintained_source.slides IS

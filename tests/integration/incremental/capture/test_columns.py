@@ -11,6 +11,8 @@ import pytest
 from tests.fix_database import Database
 from tests.integration.incremental.capture.captured import Captured, capture, claim, maintain
 
+_RETYPED = "public.facts.id is of the type {} by now, and was captured as integer"
+
 
 @pytest.fixture
 def facts(database: Database) -> Captured:
@@ -118,6 +120,18 @@ def test_two_sessions_that_add_columns_at_once_follow_each_other(database: Datab
         ("ALTER TABLE facts ADD COLUMN missing integer DEFAULT 1", []),
         ("ALTER TABLE facts RENAME TO events", []),
         ("CREATE SCHEMA other; ALTER TABLE facts SET SCHEMA other", []),
+        # a name of ours in a trigger's statement
+        ("ALTER TABLE facts RENAME COLUMN id TO missing", ["public.facts has no column id"]),
+        ("ALTER TABLE facts RENAME COLUMN region TO image", []),
+        ("ALTER TABLE facts RENAME COLUMN region TO new_rows", []),
+        ("CREATE DOMAIN number AS integer NOT NULL; ALTER TABLE facts ALTER COLUMN id TYPE number", []),
+        ("ALTER TABLE facts ALTER COLUMN id TYPE text", [_RETYPED.format("text")]),
+        ("ALTER TABLE facts ALTER COLUMN id TYPE bigint", [_RETYPED.format("bigint")]),
+        ("ALTER TABLE facts ALTER COLUMN id TYPE smallint", [_RETYPED.format("smallint")]),
+        (
+            "ALTER TABLE facts RENAME COLUMN id TO former; ALTER TABLE facts RENAME COLUMN region TO id",
+            [_RETYPED.format("text")],
+        ),
     ],
 )
 def test_no_write_fails_because_the_table_changed(
@@ -143,3 +157,47 @@ def test_another_type_is_captured_as_it_is_now(database: Database) -> None:
     database.execute("INSERT INTO facts VALUES (99999999999, 'b', 20)")
     assert again.entries() == Counter([(1, 99999999999)])
     assert database.value("SELECT layout FROM bi_refresh.captured_table") == 2
+
+
+def test_writers_and_views_go_on_after_a_captured_column_s_type_was_dropped(database: Database) -> None:
+    """It takes the log's column along, which no statement of a trigger foresees: the next run does."""
+    database.execute("CREATE TYPE mood AS ENUM ('sad'); CREATE TABLE facts (id integer, mood mood, amount integer)")
+    facts = capture(database, "facts", "id", "mood")
+    table = maintain(database, facts)
+    database.execute("INSERT INTO facts VALUES (1, 'sad', 10); DROP TYPE mood CASCADE")
+    assert database.rows("SELECT * FROM bi_refresh.sync_captures()") == [("public.facts", "captured")]
+    database.execute("UPDATE facts SET amount = 5; SELECT bi_refresh.distribute_changes()")
+    assert facts.problems() == ["public.facts has no column mood"]
+    with database.connect() as refresher:
+        assert claim(refresher, table)[facts.id].rows == Counter([(1, 1), (-1, 1)])
+
+
+_DOMAINS = {"number": "integer", "small_number": "integer", "numbers": "integer[]"}
+_TYPES = [
+    *("smallint", "integer", "bigint", "numeric", "real", "double precision", "oid", "xid", "money", "boolean", "text"),
+    *("varchar", "bpchar", '"char"', "name", "bytea", "bit", "varbit", "date", "timestamp", "timestamptz", "interval"),
+    *("uuid", "jsonb", "inet", "cidr", "point", "int4range", "regclass", "mood", "pair", "integer[]", "bigint[]"),
+    *("text[]", "number[]", *_DOMAINS),
+]
+
+
+def test_a_column_s_type_is_looked_at_when_a_statement_is_planned_and_never_again(database: Database) -> None:
+    """captured_value() is a value of the log's type, NULL of any other column's, and is not called for either."""
+    database.execute(
+        "CREATE TYPE mood AS ENUM ('sad'); CREATE TYPE pair AS (a integer, b text);"
+        "CREATE DOMAIN number AS integer NOT NULL; CREATE DOMAIN small_number AS number CHECK (value < 100);"
+        "CREATE DOMAIN numbers AS integer[]"
+    )
+    database.execute(f"CREATE TABLE typed ({', '.join(f'c{number} {name}' for number, name in enumerate(_TYPES))})")
+    wrong = []
+    for log_type in set(_TYPES) - set(_DOMAINS):
+        values = ", ".join(
+            f"bi_refresh.captured_value(CASE WHEN true THEN c{number} END, NULL::{log_type}, 0)"
+            for number in range(len(_TYPES))
+        )
+        plan = database.value(f"EXPLAIN (VERBOSE, FORMAT JSON) SELECT {values} FROM typed")[0]
+        for name, value in zip(_TYPES, plan["Plan"]["Output"], strict=True):
+            is_taken = _DOMAINS.get(name, name) == log_type
+            if "captured_value" in value or value.startswith("NULL") == is_taken:
+                wrong.append((name, log_type, value))
+    assert wrong == []

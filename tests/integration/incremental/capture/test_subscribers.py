@@ -116,3 +116,25 @@ def test_a_table_that_is_subscribed_later_is_captured_by_row_after_the_next_look
     database.execute("INSERT INTO parted VALUES (2, 'x'), (3, 'x')")
     assert parted.entries() == Counter([(1, 2), (1, 3)])
     assert database.value("SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'bi_refresh%%' AND tgtype & 1 = 1") == 0
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "ALTER TABLE facts DROP COLUMN amount",
+        "ALTER TABLE facts ALTER COLUMN amount TYPE text",
+        'ALTER TABLE facts RENAME COLUMN amount TO former; ALTER TABLE facts RENAME COLUMN "Käufer" TO amount',
+    ],
+)
+def test_no_write_fails_because_a_column_is_gone_or_of_another_type(database: Database, change: str) -> None:
+    database.execute(_TABLES)
+    for statement in _LISTED.format("facts").strip().split(";\n"):
+        database.execute(statement)
+    facts = capture(database, "facts", "id", "amount")
+    with database.connect() as writer:
+        writer.execute("INSERT INTO facts VALUES (1, 'a', 10)")
+        database.execute(change)
+        writer.execute("UPDATE facts SET id = 2; DELETE FROM facts")
+    assert facts.entries() == Counter([(1, 1, 10), (1, 2, None), (-1, 1, None), (-1, 2, None)])
+    assert len(facts.problems()) == 1
+    database.execute("DELETE FROM pg_subscription_rel; DROP SUBSCRIPTION nowhere")

@@ -91,12 +91,12 @@ def test_a_statement_over_very_many_rows_says_that_everything_changed(database: 
     details = capture(database, "details", "fact")
     insert = "INSERT INTO details SELECT i, 1 FROM generate_series(10, {}) AS i"
     with database.connect() as writer:
-        assert details.entries_of(writer, insert.format(20009)) == Counter({(1, 1): 20_000})
-        assert details.entries_of(writer, insert.format(20010))[(0, None)] == 1
-        database.execute(insert.format(20010) + f"; DELETE FROM {details.log}")
-        assert details.entries_of(writer, "UPDATE details SET fact = 2 WHERE id BETWEEN 10 AND 10009")[(0, None)] == 0
+        assert details.entries_of(writer, insert.format(100_009)) == Counter({(1, 1): 100_000})
+        assert details.entries_of(writer, insert.format(100_010))[(0, None)] == 1
+        database.execute(insert.format(100_010) + f"; DELETE FROM {details.log}")
+        assert details.entries_of(writer, "UPDATE details SET fact = 2 WHERE id BETWEEN 10 AND 50009")[(0, None)] == 0
         # an image before and one after each
-        assert details.entries_of(writer, "UPDATE details SET fact = 2 WHERE id BETWEEN 10 AND 10010")[(0, None)] == 1
+        assert details.entries_of(writer, "UPDATE details SET fact = 2 WHERE id BETWEEN 10 AND 50010")[(0, None)] == 1
         assert details.entries_of(writer, "DELETE FROM details")[(0, None)] == 1
 
 

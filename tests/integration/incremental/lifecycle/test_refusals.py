@@ -67,6 +67,19 @@ def test_what_could_not_be_taken_along(shop: Shop) -> None:
     shop.enable()
 
 
+def test_a_publication_of_its_schema(shop: Shop) -> None:
+    if shop.database.value("SELECT current_setting('server_version_num')::integer") < 150000:
+        pytest.skip("publications of schemas came with PostgreSQL 15")
+    shop.database.execute("CREATE PUBLICATION all_of_it FOR TABLES IN SCHEMA shop")
+    with pytest.raises(ConfigurationError, match="the publication all_of_it would send it"):
+        shop.enable()
+    assert shop.leftovers() == []
+    shop.database.execute(
+        "DROP PUBLICATION all_of_it; CREATE SCHEMA other; CREATE PUBLICATION p FOR TABLES IN SCHEMA other"
+    )
+    shop.enable()
+
+
 def test_a_temporary_view_of_another_session(shop: Shop) -> None:
     with shop.database.connect() as other:
         other.execute("CREATE TEMPORARY VIEW mine AS SELECT * FROM shop.mv_revenue")

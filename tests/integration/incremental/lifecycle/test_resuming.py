@@ -116,6 +116,38 @@ def test_a_distrusted_view_is_trusted_again_when_it_is_enabled_again(shop: Shop)
     assert (shop.refresh()["strategy"], shop.differing_rows()) == ("incremental", 0)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "ALTER TABLE shop.sale RENAME customer_id TO customer",
+        # and its name is a column's of another type
+        "ALTER TABLE shop.sale RENAME customer_id TO customer; ALTER TABLE shop.sale RENAME note TO customer_id",
+    ],
+)
+def test_a_captured_column_that_was_renamed_is_captured_again_when_the_view_is_enabled_again(
+    shop: Shop, change: str
+) -> None:
+    shop.enable()
+    shop.refresh()
+    shop.database.execute(change)
+    query = (
+        "SELECT s.customer, max(c.name), count(*), sum(s.amount)"
+        " FROM shop.sale AS s LEFT JOIN shop.customer AS c ON c.id = s.customer GROUP BY s.customer"
+    )
+
+    def write_and_refresh() -> str:
+        shop.database.execute("INSERT INTO shop.sale SELECT max(id) + 1, 7, 5, 'new' FROM shop.sale")
+        shop.database.execute("SELECT bi_refresh.distribute_changes()")
+        strategy = str(shop.refresh()["strategy"])
+        assert shop.differing_rows(query=query) == 0
+        return strategy
+
+    assert [write_and_refresh(), write_and_refresh()] == ["difference", "difference"]
+    shop.enable()
+    # first it is another structure
+    assert [write_and_refresh(), write_and_refresh()] == ["difference", "incremental"]
+
+
 def test_two_sessions_do_not_enable_one_view(shop: Shop) -> None:
     with shop.database.session() as first, shop.database.session() as second:
         seen: list[str] = []

@@ -23,6 +23,7 @@ class Reads:
     null_slice: str = "any"
     slides: tuple[tuple[str, str, str], ...] = ()  # column, operator, bound
     columns: tuple[str, ...] | None = None  # captured; None: all
+    given: tuple[str, ...] | None = None  # of those, what a refresh is given; None: all
 
 
 @dataclass(frozen=True)
@@ -228,8 +229,8 @@ def _add_source(
     connection.execute(
         """
         INSERT INTO bi_refresh.maintained_source
-            (table_id, capture_id, slice, expressions, null_slice, slides, layout, reason)
-        SELECT %s, c.id, %s, %s, %s, %s, c.layout, %s
+            (table_id, capture_id, slice, expressions, null_slice, slides, layout, reason, columns)
+        SELECT %s, c.id, %s, %s, %s, %s, c.layout, %s, %s::name[]
         FROM bi_refresh.capture_table(%s::regclass, coalesce(%s::name[], ARRAY(
             SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped
         ))) AS c
@@ -241,6 +242,7 @@ def _add_source(
             source.null_slice,
             Jsonb([{"column": c, "bound": bound, "operator": operator} for c, operator, bound in source.slides]),
             "the tests say so" if source.slice is None else None,
+            list(source.given) if source.given is not None else None,
             relation,
             list(source.columns) if source.columns is not None else None,
             relation,

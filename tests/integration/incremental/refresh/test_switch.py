@@ -24,18 +24,19 @@ def many(database: Database) -> KeptView:
 
 
 def test_what_is_known_to_take_longer_is_not_begun(many: KeptView) -> None:
-    many.database.execute("UPDATE bi_refresh.maintained_table SET key_us = '{1000}', full_ms = 200")
+    """Or nearly as long: three quarters of the whole are for the slices, the rest for writing and for wrong guesses."""
+    many.database.execute("UPDATE bi_refresh.maintained_table SET key_us = '{1000}', full_ms = 350")
     many.database.execute("UPDATE source SET n = n + 1 WHERE id <= 300")
     entry = many.refresh()
     assert (entry["strategy"], entry["changed_keys"]) == ("difference", None)
     # with the slices that are only compared, as many as the table's size, as far as it is known, asks for
     assert re.fullmatch(
-        r"in full: 30[0-3] changed slices would take 30[0-3] ms, the whole takes 200 ms", str(entry["reason"])
+        r"in full: 30[0-3] changed slices would take 30[0-3] ms, the whole takes 350 ms", str(entry["reason"])
     )
     assert many.is_equal()
     key_us, full_ms = many.database.rows(_LEARNED)[0]
     assert key_us == 900, "what was learned on a bad day is forgotten little by little"
-    assert full_ms < 200
+    assert full_ms < 350
 
     many.database.execute("UPDATE bi_refresh.maintained_table SET full_ms = 200")
     many.database.execute("UPDATE source SET n = n + 1 WHERE id <= 100")
@@ -47,10 +48,10 @@ def test_what_is_known_to_take_longer_is_not_begun(many: KeptView) -> None:
 
 def test_what_turns_out_to_take_longer_is_given_up(many: KeptView) -> None:
     many.database.execute("UPDATE bi_refresh.maintained_table SET key_us = NULL, full_ms = 0.1")
-    many.database.execute("UPDATE source SET n = n + 1")
+    many.database.execute("UPDATE source SET n = n + 1 WHERE id <= 2000")
     entry = many.refresh()
     assert entry["strategy"] == "difference"
-    assert entry["reason"].startswith("in full: 4000 changed slices would take ")
+    assert entry["reason"].startswith("in full: 2000 changed slices would take ")
     assert many.is_equal()
     assert many.database.rows(_LEARNED)[0][0] > 0, "and is known from then on"
     assert many.database.rows("SELECT count(*) FROM pg_class WHERE relname ~ '^(dirty|new|differences)_'") == [(0,)]
@@ -61,7 +62,7 @@ def test_all_slices_are_computed_in_as_many_batches_as_it_takes(many: KeptView) 
     many.database.execute("UPDATE source SET n = n + 1")
     entry = many.refresh()
     assert (entry["strategy"], entry["changed_keys"], entry["rows_inserted"]) == ("incremental", 4000, 4000)
-    many.database.execute("UPDATE bi_refresh.maintained_table SET key_us = '{100}', full_ms = 390")
+    many.database.execute("UPDATE bi_refresh.maintained_table SET key_us = '{100}', full_ms = 530")
     many.database.execute("UPDATE source SET n = n + 1")
     many.refresh()
     assert many.is_equal()

@@ -253,3 +253,19 @@ def test_what_is_counted_may_be_read_as_its_owner_only(linear: LinearTable) -> N
         assert linear.refresh() == ("incremental", None, 1)
     finally:
         database.execute("DROP OWNED BY shopkeeper CASCADE; DROP ROLE shopkeeper")
+
+
+def test_a_row_that_came_and_went_and_cannot_be_computed_with(database: Database) -> None:
+    """The definition never looks at it; what it would have added cannot be told, and the whole is computed."""
+    database.execute("CREATE TABLE public.sale (id integer PRIMARY KEY, k integer NOT NULL, pieces integer NOT NULL)")
+    database.execute("INSERT INTO public.sale SELECT g, g % 3, 1 + g % 7 FROM generate_series(1, 50) AS g")
+    query = (
+        "WITH stage AS (SELECT k, count(*) AS n FROM public.sale WHERE 100 / pieces > 1 GROUP BY k) SELECT * FROM stage"
+    )
+    table = make_linear_table(database, query, "sale")
+    database.execute("INSERT INTO public.sale VALUES (1000, 1, 0)")
+    database.execute("UPDATE public.sale SET pieces = 1 WHERE id = 1000")
+    strategy, reason, _ = table.refresh()
+    assert (strategy, "what changed rows add cannot be told (division by zero)" in reason) == ("difference", True)
+    database.execute("INSERT INTO public.sale VALUES (1001, 1, 1)")
+    assert table.refresh() == ("incremental", None, 1)

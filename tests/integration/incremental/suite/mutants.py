@@ -76,7 +76,7 @@ _IN_FULL = "WHERE i.in_full AND EXISTS (SELECT FROM moved)"
 _INDIRECT = (
     "(s.capture_id = ANY (everything) OR (s.slice IS NULL AND target.kind = 'slices' AND s.capture_id = ANY (changed)))"
 )
-_NEW_AND_LOST = "'present.row_id IS NULL OR latest.number IS NULL '\n                'OR present.image"
+_NEW_AND_LOST = "'present.row_id IS NULL OR latest.number IS NULL '\n                'OR %2$s"
 _DISTRIBUTE = Run("SELECT bi_refresh.distribute_changes()")
 _LINEAR = "public.linear"
 
@@ -104,7 +104,7 @@ MUTANTS: dict[str, Mutant] = {
         "public.two_levels", (_write("UPDATE readings_2026_low SET value = 100"),), recaptures=True,
     ),
     "over-large statements, which say: everything": Mutant(
-        (("capture_body", "most_rows CONSTANT integer := 20000", "most_rows CONSTANT integer := 2"),
+        (("capture_body", "most_rows CONSTANT integer := 100000", "most_rows CONSTANT integer := 2"),
          ("capture_body", "OPERATOR(pg_catalog.>) ', most_rows,", "OPERATOR(pg_catalog.>) ', 99999,")),
         "public.filters", (_write("UPDATE orders SET amount = 5"),), recaptures=True,
     ),
@@ -140,7 +140,7 @@ MUTANTS: dict[str, Mutant] = {
         "public.null_group", (_write("UPDATE orders SET label = NULL WHERE id IN (1, 2)"),),
     ),
     "a comparison that finds new and lost rows, too": Mutant(
-        (("find_differences", _NEW_AND_LOST, "'present.image"),),
+        (("find_differences", _NEW_AND_LOST, "'present.row_id IS NOT NULL AND latest.number IS NOT NULL AND (%2$s)"),),
         "public.filters", (_write("DELETE FROM orders WHERE kind = 3", "UPDATE orders SET kind = 99 WHERE id = 7"),),
     ),
     "files that stay where they were": Mutant(

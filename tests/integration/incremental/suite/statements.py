@@ -10,7 +10,7 @@ import random
 from collections.abc import Callable
 
 # Of a statement. Above the limit that captures collapse a statement at.
-_OVER_LARGE = 20_500
+_OVER_LARGE = 100_500
 
 
 class Statements:
