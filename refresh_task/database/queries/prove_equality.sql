@@ -1,5 +1,6 @@
--- Whether `=` between two types is PostgreSQL's own, and the equality that their btree or hash operator class sorts or hashes by:
--- that of boxes and circles is of their areas. An equality of somebody's in pg_catalog makes all of them doubtful.
+-- Whether `=` between two types is PostgreSQL's own, and the equality that their btree operator class sorts by, as indexes do:
+-- that of boxes and circles is of their areas, json has none, and lists of such are compared by none either. An equality of somebody's
+-- in pg_catalog makes all of them doubtful. Not "char": PostgreSQL 18 fails to estimate how many rows are equal to one.
 SELECT
     p.number::integer,
     EXISTS (
@@ -9,7 +10,8 @@ SELECT
         INNER JOIN pg_am AS m ON x.amopmethod = m.oid
         WHERE o.oprname = '=' AND o.oid < 16384 AND o.oprnamespace = 'pg_catalog'::regnamespace
             AND o.oprleft = sides.left_type AND o.oprright = sides.right_type
-            AND (m.amname, x.amopstrategy) IN (('btree', 3), ('hash', 1))
+            AND o.oprleft <> '"char"'::regtype AND o.oprright <> '"char"'::regtype
+            AND m.amname = 'btree' AND x.amopstrategy = 3
     ) AND NOT EXISTS (
         SELECT FROM pg_operator AS o
         WHERE o.oprname = '=' AND o.oid >= 16384 AND o.oprnamespace = 'pg_catalog'::regnamespace
@@ -25,7 +27,27 @@ CROSS JOIN LATERAL (
             CASE
                 WHEN t.typtype = 'e' THEN 'anyenum'::regtype
                 WHEN t.typtype = 'r' AND t.oid < 16384 THEN 'anyrange'::regtype
-                WHEN t.typinput = 'array_in'::regproc AND (t.typelem < 16384 OR element.typtype = 'e')
+                WHEN
+                    t.typinput = 'array_in'::regproc
+                    AND (
+                        element.typtype = 'e'
+                        OR (element.oid < 16384 AND EXISTS (
+                            SELECT
+                            FROM pg_opclass AS k
+                            INNER JOIN pg_am AS m ON k.opcmethod = m.oid AND m.amname = 'btree'
+                            WHERE k.opcdefault AND k.oid < 16384
+                                AND (
+                                    k.opcintype = element.oid
+                                    OR (element.typtype = 'r' AND k.opcintype = 'anyrange'::regtype)
+                                    OR EXISTS (
+                                        SELECT
+                                        FROM pg_cast AS f
+                                        WHERE f.castsource = element.oid AND f.casttarget = k.opcintype
+                                            AND f.castmethod = 'b' AND f.castcontext = 'i'
+                                    )
+                                )
+                        ))
+                    )
                     THEN 'anyarray'::regtype
                 ELSE t.oid
             END AS type

@@ -3,6 +3,7 @@
 --   groups_inexactly: rows are told apart by a type of which equal values may differ, as 1.0 and 1.00 do
 --   remarks: aggregates whose result depends on the order in which rows come: floating point, which rounds at every step
 --   functions_ask_the_time: a function's body does, where no plan would show it
+--   casts_are_strict: none of the functions is a cast, which may make NULL of anything
 WITH written AS (
     SELECT r.ev_action::text AS query
     FROM pg_rewrite AS r
@@ -60,4 +61,9 @@ SELECT
         FROM pg_proc AS p
         WHERE p.oid = any(%(functions)s::oid [])
             AND p.prosqlbody::text ~ ':funcid (1299|2647) |\{SQLVALUEFUNCTION :op [0-8] '
-    ) AS functions_ask_the_time
+    ) AS functions_ask_the_time,
+    NOT EXISTS (
+        SELECT
+        FROM pg_cast AS k
+        WHERE k.castfunc = any(%(functions)s::oid []) AND k.castfunc >= 16384
+    ) AS casts_are_strict

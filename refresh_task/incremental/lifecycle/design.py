@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from refresh_task.database import Session
 from refresh_task.errors import ConfigurationError
 from refresh_task.incremental.lifecycle.proving import prove_relation
 from refresh_task.incremental.model import Proof
-from refresh_task.incremental.stages import OrdinaryViews, Stage, linear_proof, read_linear, split
+from refresh_task.incremental.stages import OrdinaryViews, Stage, linear_proof, read_key, read_linear, split
 
 _SCHEMA = "bi_refresh_incremental"
 
@@ -70,6 +70,7 @@ def make_tables(session: Session, design: Design, *, first_position: int, output
 
 def _make_stage(session: Session, design: Design, stage: Stage, position: int, names: dict[str, str]) -> MadeTable:
     table = _insert(session, design, position, stage.name)
+    stage = replace(stage, key=read_key(session, stage, subject=design.view))
     linear = read_linear(session, stage, names.__getitem__, subject=design.view)
     if not isinstance(linear, str):
         definition = _make(session, design, table, linear.stage.query.render(names.__getitem__), model=None)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from refresh_task.database import Session
 from refresh_task.errors import ConfigurationError
 from refresh_task.incremental.lifecycle.claim import Claim, MaintainedTable
 from refresh_task.incremental.model import Proof, Source
-from refresh_task.incremental.stages import linear_proof
+from refresh_task.incremental.stages import linear_proof, renew_measures
 
 _ATTEMPTS = 5
 
@@ -44,12 +44,16 @@ def settle_proof(claim: Claim) -> dict[str, Proof]:
     proofs = _prove(session, tables)
     for _ in range(_ATTEMPTS):
         for table in tables:
-            _refuse(claim, proofs[table.id])
-            capture_sources(session, table.id, proofs[table.id].sources)
+            _refuse(claim, proofs[table.id].proof)
+            capture_sources(session, table.id, proofs[table.id].proof.sources)
         structure = session.fetch_one("read_proof_structure", view=claim.view)["structure"]
         again = _prove(session, tables)
         if again == proofs:
-            by_stage = {table.stage or "": proofs[table.id] for table in tables}
+            by_stage = {table.stage or "": proofs[table.id].proof for table in tables}
+            for table in tables:
+                # before the proof is recorded: until then refreshes are in full, and go by no measures
+                if table.measures is not None:
+                    session.execute("make_linear", table=table.id, measures=json.dumps(proofs[table.id].measures))
             session.execute(
                 "update_proof",
                 view=claim.view,
@@ -99,24 +103,34 @@ def capture(session: Session, sources: Sequence[Source]) -> list[tuple[Source, d
     ]
 
 
-def _prove(session: Session, tables: Sequence[MaintainedTable]) -> dict[int, Proof]:
+@dataclass(frozen=True, slots=True)
+class _Proved:
+    """Of a maintained table. `measures`: of a linear one, by the names that columns have now."""
+
+    proof: Proof
+    measures: dict[str, Any] | None
+
+
+def _prove(session: Session, tables: Sequence[MaintainedTable]) -> dict[int, _Proved]:
     """By table; a slicing that was chosen, or asked for, is kept."""
     return {
-        table.id: _of_kind(
-            table,
-            prove_relation(session, table.definition, key=table.key, slices=table.slices or None, table_id=table.id),
-        )
-        for table in tables
-        if table.definition is not None
+        table.id: _prove_table(session, table, table.definition) for table in tables if table.definition is not None
     }
 
 
-def _of_kind(table: MaintainedTable, proof: Proof) -> Proof:
-    """A linear table needs of its one source the columns that it counts and adds up."""
+def _prove_table(session: Session, table: MaintainedTable, definition: int) -> _Proved:
+    names = session.fetch_all("prove_names", views=[definition], functions=[])
+    if any(not row["is_alias"] for row in names):
+        session.execute("renew_definition", table=table.id)
+    proof = prove_relation(session, definition, key=table.key, slices=table.slices or None, table_id=table.id)
     if table.measures is None:
-        return proof
-    moved = linear_proof(proof, table.measures)
-    return replace(proof, obstacles=(*proof.obstacles, moved)) if isinstance(moved, str) else moved
+        return _Proved(proof, None)
+    # a linear table needs of its one source the columns that it counts and adds up
+    measures = renew_measures(session, definition, table.measures, subject=table.stage or "")
+    moved = measures if isinstance(measures, str) else linear_proof(proof, measures)
+    if isinstance(measures, str) or isinstance(moved, str):
+        return _Proved(replace(proof, obstacles=(*proof.obstacles, str(moved))), table.measures)
+    return _Proved(moved, measures)
 
 
 def _refuse(claim: Claim, proof: Proof) -> None:

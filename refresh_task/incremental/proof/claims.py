@@ -6,10 +6,11 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias, TypeVar
+from typing import TypeVar
 
 from refresh_task.database.generic_plan import FIRST_PARAMETER
 from refresh_task.incremental.proof.expressions import (
+    Name,
     Tree,
     bare_column,
     is_null_test,
@@ -20,7 +21,6 @@ from refresh_task.incremental.proof.expressions import (
 )
 from refresh_task.incremental.proof.plan import Node, Scan
 
-Name: TypeAlias = tuple[str, ...]  # alias and column
 Fact = TypeVar("Fact")
 
 _NUMBER = re.compile(r"_\d+$")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -45,6 +45,7 @@ class Table:
     row_count: int
     columns: Mapping[str, TableColumn]
     unique_keys: tuple[tuple[str, ...], ...]
+    misnamed: str | None = None  # why plans may call its columns by other names than theirs, in words
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,16 @@ class Definition:
     def by_member(self) -> Mapping[tuple[str, str], Table]:
         """The table of which a relation is a member, by schema and name."""
         return {member: table for table in self.tables for member in table.members}
+
+    def with_misnamed(self, words: Mapping[tuple[str, str], str]) -> Definition:
+        """The same, with the words for tables of which a member is among these: schema and name."""
+        return replace(
+            self,
+            tables=tuple(
+                replace(table, misnamed=next((words[member] for member in sorted(table.members & words.keys())), None))
+                for table in self.tables
+            ),
+        )
 
     def table(self, oid: int) -> Table:
         """One that is read."""

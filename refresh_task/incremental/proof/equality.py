@@ -10,8 +10,10 @@ from refresh_task.database import Session
 from refresh_task.database.generic_plan import expression_types
 from refresh_task.incremental.proof.definition import Column, Table, read_types
 from refresh_task.incremental.proof.expressions import (
+    Name,
     Tree,
     asks_the_time,
+    bare_column,
     inner,
     kind,
     parts,
@@ -22,6 +24,8 @@ from refresh_task.incremental.proof.expressions import (
 # Casts that lose nothing and cannot fail.
 _WIDER = {"smallint": ("integer", "bigint"), "integer": ("bigint",), "real": ("double precision",)}
 _WIDER |= {"character varying": ("text",), "text": ("character varying",)}
+_SPELLED = {"int2": "smallint", "int4": "integer", "int8": "bigint", "float4": "real", "float8": "double precision"}
+_SPELLED |= {"text": "text", "varchar": "character varying"}
 # Of equal numbers, equal results.
 _RESPECTS_EQUALITY = frozenset({"int2", "int4", "int8", "bool"})
 _EXPRESSIONS = frozenset(
@@ -94,6 +98,25 @@ class Equalities:
 
     def _is_exact(self, of: Mapping[str, Any]) -> bool:
         return bool(of["is_exact"]) and not (self._is_caseless and of["name"] in ("text", "character varying"))
+
+
+def uncast_column(tree: Tree, table: Table) -> Name | None:
+    """The column under casts that lose nothing and are built in: what is cast is NULL where the column is."""
+    casts = []
+    while kind(inner(tree)) == "TypeCast":
+        casts.append(inner(tree).type_name)
+        tree = inner(tree).arg
+    name = bare_column(tree)
+    column = table.columns.get(name[-1]) if name is not None else None
+    if column is None:
+        return None
+    of = column.type
+    for cast in reversed(casts):
+        to = _SPELLED.get(cast.names[-1].string.sval)
+        if to is None or (to != of and to not in _WIDER.get(of, ())) or cast.typmods or cast.array_bounds:
+            return None
+        of = to
+    return name
 
 
 def _has_modifier(tree: Tree) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 # A node of the parser's, which is a protobuf message: its fields are known by name alone.
 Tree: TypeAlias = Any
+Name: TypeAlias = tuple[str, ...]  # alias and column
 
 # What EXPLAIN writes for the results of subplans is no SQL: `(hashed SubPlan 1)`, `(InitPlan 2).col1`, and
 # `(ANY (x = (hashed SubPlan 3).col1))` since 17. Names and literals are passed over whole.

@@ -12,10 +12,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
-from refresh_task.incremental.proof.claims import Columns, Name, equalities
+from refresh_task.incremental.proof.claims import Columns, equalities
 from refresh_task.incremental.proof.definition import Definition, Table
 from refresh_task.incremental.proof.equality import Equalities
 from refresh_task.incremental.proof.expressions import (
+    Name,
     Tree,
     asks_the_time,
     bare_column,

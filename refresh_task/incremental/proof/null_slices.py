@@ -9,7 +9,8 @@ from refresh_task.database.generic_plan import explain, row_by_row
 from refresh_task.incremental.model import NullSlice
 from refresh_task.incremental.proof.claims import finds_nothing, null_tests
 from refresh_task.incremental.proof.definition import Definition, Table
-from refresh_task.incremental.proof.expressions import Tree, without_alias, write
+from refresh_task.incremental.proof.equality import uncast_column
+from refresh_task.incremental.proof.expressions import Tree, read, references, without_alias, write
 from refresh_task.incremental.proof.nulls import Nulls
 from refresh_task.incremental.proof.plan import Plan, make_plan
 from refresh_task.incremental.proof.slices import Sliced, is_understood, scans_by_table
@@ -63,8 +64,18 @@ class NullSlices:
     def _is_of_rows(self, plan: Plan | None, table: Table, expressions: Sequence[str]) -> bool:
         if plan is None or not is_understood(self._definition, plan):
             return False
+        wanted = {_as_tested(tree, table) for said in expressions if (tree := read(said)) is not None}
         return all(
-            any(write(without_alias(tree)) in expressions for tree in null_tests(scan))
+            any(
+                all(name[0] == scan.alias for name in references(tree) or ()) and _as_tested(tree, table) in wanted
+                for tree in null_tests(scan)
+            )
             or finds_nothing(scan, plan.scans)
             for scan in scans_by_table(self._definition, plan).get(table, ())
         )
+
+
+def _as_tested(tree: Tree, table: Table) -> tuple[str, str | None]:
+    """What is NULL where the expression is: the column beneath casts that change nothing of that, or the whole."""
+    name = uncast_column(tree, table)
+    return ("column", name[-1]) if name is not None else ("expression", write(without_alias(tree)))

@@ -28,6 +28,7 @@ _NULL_FOR_NULL_ALONE = frozenset({"date_trunc", "timezone", "lower", "upper", "b
 _NEVER_NULL = frozenset({"count", "row_number", "rank", "dense_rank", "now"})
 _OPERATORS = frozenset({"+", "-", "*", "/", "||", "=", "<>", "<", "<=", ">", ">="})
 _COMPARISONS = frozenset({"=", "<>", "<", "<=", ">", ">="})
+_SERIES = (["generate_series"], ["pg_catalog", "generate_series"])
 _PLAIN, _IN = 1, 7  # A_Expr_Kind
 _IS_NULL, _NOT_NULL = 1, 2  # NullTestType
 _INNER, _LEFT, _FULL, _RIGHT = 1, 2, 3, 4  # JoinType
@@ -53,6 +54,7 @@ class Nulls:
     """Answers for one definition."""
 
     relations: Relations
+    are_casts_strict: bool = True  # no cast is a function of somebody's, which may make NULL of anything
     _none: Mapping[str, tuple[Tree, _Scope | None]] = field(default_factory=dict)
 
     def is_never_null(self, select: Tree, column: str) -> bool:
@@ -62,22 +64,16 @@ class Nulls:
     def _output(
         self, select: Tree, outer: Mapping[str, tuple[Tree, _Scope | None]], name: str, renamed: Sequence[str]
     ) -> bool:
+        position = _position(_leftmost(select), name, renamed)
+        return position is not None and self._at(select, outer, position)
+
+    def _at(self, select: Tree, outer: Mapping[str, tuple[Tree, _Scope | None]], position: int) -> bool:
         queries = {**outer}
         if select.HasField("with_clause"):
             for cte in (inner(query) for query in select.with_clause.ctes):
                 # a recursive query may name itself: what it gives is not known
                 known = None if select.with_clause.recursive else _Scope(inner(cte.ctequery), {**queries})
                 queries[cte.ctename] = (cte, known)
-        if select.op != _NO_SET_OPERATION:
-            position = _position(_leftmost(select), name, renamed)
-            if position is None:
-                return False
-            sides = [select.larg] if select.op == _EXCEPT else [select.larg, select.rarg]
-            return all(self._at(side, queries, position) for side in sides)
-        position = _position(select, name, renamed)
-        return position is not None and self._at(select, queries, position)
-
-    def _at(self, select: Tree, queries: Mapping[str, tuple[Tree, _Scope | None]], position: int) -> bool:
         if select.op != _NO_SET_OPERATION:
             sides = [select.larg] if select.op == _EXCEPT else [select.larg, select.rarg]
             return all(self._at(side, queries, position) for side in sides)
@@ -110,8 +106,9 @@ class Nulls:
         return not node.isnull
 
     def _of_TypeCast(self, node: Tree, scope: _Scope) -> bool:  # noqa: N802
-        is_plain = not node.type_name.array_bounds and node.type_name.names[-1].string.sval in _CAST_TO
-        return is_plain and self._expression(node.arg, scope)
+        names = [part.string.sval for part in node.type_name.names]
+        is_plain = not node.type_name.array_bounds and names[-1] in _CAST_TO and names[0] in ("pg_catalog", names[-1])
+        return self.are_casts_strict and is_plain and self._expression(node.arg, scope)
 
     def _of_CollateClause(self, node: Tree, scope: _Scope) -> bool:  # noqa: N802
         return self._expression(node.arg, scope)
@@ -227,7 +224,7 @@ def _is_series(node: Tree) -> bool:
     if len(node.functions) != 1 or node.ordinality or node.is_rowsfrom:
         return False
     call = inner(inner(node.functions[0]).items[0])
-    return kind(call) == "FuncCall" and call.funcname[-1].string.sval == "generate_series"
+    return kind(call) == "FuncCall" and [part.string.sval for part in call.funcname] in _SERIES
 
 
 def _leftmost(select: Tree) -> Tree:

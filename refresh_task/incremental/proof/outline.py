@@ -7,10 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from refresh_task.incremental.proof.expressions import Tree, column_name, inner, kind, parts
 from refresh_task.incremental.proof.nulls import output_names
-
-_ORDERED = frozenset(
-    {"array_agg", "string_agg", "json_agg", "jsonb_agg", "json_object_agg", "jsonb_object_agg", "xmlagg"}
-)
+from refresh_task.incremental.proof.ties import ORDERED
 
 
 def groups(select: Tree) -> Iterator[tuple[str, ...]]:
@@ -27,7 +24,7 @@ def groups(select: Tree) -> Iterator[tuple[str, ...]]:
 def unordered(select: Tree) -> Iterator[str]:
     """What may differ between two computations of the same rows, in words."""
     for node in parts(select):
-        if kind(node) == "FuncCall" and node.funcname[-1].string.sval in _ORDERED:
+        if kind(node) == "FuncCall" and node.funcname[-1].string.sval in ORDERED:
             if not node.agg_order and not node.agg_within_group and not node.HasField("over"):
                 yield f"{node.funcname[-1].string.sval}() without ORDER BY takes its rows in any order"
         elif kind(node) == "SelectStmt" and node.HasField("limit_count") and not node.sort_clause:

@@ -21,6 +21,7 @@ from refresh_task.incremental.proof.plan import Plan
 from refresh_task.incremental.proof.slices import Sliced, Touch, prove_slices
 from refresh_task.incremental.proof.slides import find_slides, has_hidden_moments, with_operators
 from refresh_task.incremental.proof.stages import suggest
+from refresh_task.incremental.proof.ties import ties
 from refresh_task.incremental.proof.words import SHAPES, why_indirect
 from refresh_task.incremental.stages import OrdinaryView, OrdinaryViews
 
@@ -60,6 +61,7 @@ def prove(
                     f"it has no column {name}.", subject=definition.name, remedy="Name columns of its result."
                 )
         findings = find(session, definition, relation)
+        definition = definition.with_misnamed(findings.misnamed)
         equalities = Equalities(
             session, groups_inexactly=findings.groups_inexactly, is_caseless=bool(findings.caseless)
         )
@@ -96,7 +98,13 @@ def prove(
             obstacles=(*findings.obstacles, *(findings.times if slides is None else ())),
             moving=findings.dates if slides is None else (),
             suggestions=suggestions,
-            remarks=(*key_remarks, *findings.remarks, *sorted({said for tree in text.all for said in unordered(tree)})),
+            remarks=(
+                *key_remarks,
+                *findings.remarks,
+                *sorted(
+                    {said for tree in text.all for said in (*unordered(tree), *ties(tree, definition.by_member))},
+                ),
+            ),
         )
 
 
@@ -109,7 +117,7 @@ def _read(session: Session, definition: Definition, findings: Findings) -> _Text
     return _Text(
         select,
         tuple(tree for tree in trees if tree is not None),
-        Nulls({**known, **definition.by_member}),
+        Nulls({**known, **definition.by_member}, findings.casts_are_strict),
         {(row["schema_name"], row["relation_name"]): OrdinaryView(row["oid"], row["query"]) for row in rows},
     )
 

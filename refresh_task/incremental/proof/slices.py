@@ -82,7 +82,7 @@ def _prove_direct(
     if not is_understood(definition, plan):
         return
     claims = find_claims(plan.scans)
-    for table, scans in scans_by_table(definition, plan).items():
+    for table, scans in _named_scans(definition, plan):
         found = _expressions(table, columns, [claims[id(scan)] for scan in scans], equalities)
         named = tuple(expression for expression in found if expression is not None)
         if len(named) == len(columns):
@@ -95,9 +95,11 @@ def _prove_lookups(
     if not is_understood(definition, plan):
         return
     claims = find_claims(plan.scans)
-    for table, scans in scans_by_table(definition, plan).items():
+    for table, scans in _named_scans(definition, plan):
         own = _expressions(table, columns, [claims[id(scan)] for scan in scans], equalities)
         for (other, pairs), partners in find_partners(definition, plan, table, scans, equalities):
+            if other.misnamed is not None:
+                continue
             others = _expressions(other, columns, [claims[id(scan)] for scan in partners], equalities)
             named = tuple(text for one, two in zip(own, others, strict=True) if (text := one or two) is not None)
             if len(named) == len(columns):
@@ -119,6 +121,12 @@ def scans_by_table(definition: Definition, plan: Plan) -> dict[Table, list[Scan]
         if (table := definition.by_member.get((scan.schema, scan.relation))) is not None:
             found[table].append(scan)
     return found
+
+
+def _named_scans(definition: Definition, plan: Plan) -> Iterator[tuple[Table, list[Scan]]]:
+    """Of tables whose columns the plan calls as the catalog does. What conditions say of others' columns is true of
+    these, but which they are is not known."""
+    return ((table, scans) for table, scans in scans_by_table(definition, plan).items() if table.misnamed is None)
 
 
 def _expressions(

@@ -39,7 +39,12 @@ _AS_PARAMETER = {
     "CURRENT_DATE": "$1::date",
     "LOCALTIMESTAMP": "$1::timestamp without time zone",
 }
-_HIDDEN = {"SelectStmt": ("limit_count", "limit_offset", "values_lists"), "WindowDef": ("start_offset", "end_offset")}
+_HIDDEN = {
+    "SelectStmt": ("limit_count", "limit_offset", "values_lists"),
+    "WindowDef": ("start_offset", "end_offset"),
+    # what is compared with a subquery's rows: printed since PostgreSQL 17
+    "SubLink": ("testexpr",),
+}
 
 
 def find_slides(definition: Definition, plans: Sequence[Plan]) -> dict[int, tuple[Slide, ...]] | None:
@@ -83,7 +88,8 @@ def _kept(scan: Scan) -> Iterator[Slide]:
 
 
 def has_hidden_moments(queries: Sequence[Tree]) -> bool:
-    """Whether the time is asked for where plans do not show it: in LIMIT, VALUES, or the frame of a window."""
+    """Whether the time is asked for where plans do not show it: in LIMIT, VALUES, the frame of a window, or what
+    is compared with a subquery's rows."""
     for query in queries:
         for node in parts(query):
             for name in _HIDDEN.get(kind(node), ()):

@@ -13,7 +13,7 @@ from refresh_task.incremental.proof.choice import part_touched
 from refresh_task.incremental.proof.definition import Definition, read_columns
 from refresh_task.incremental.proof.equality import Equalities
 from refresh_task.incremental.proof.slices import Touch, prove_slices
-from refresh_task.incremental.stages import OrdinaryViews, possible_stages, split
+from refresh_task.incremental.stages import OrdinaryViews, possible_stages, read_key, split
 from refresh_task.incremental.stages.model import Stage
 
 _WORTH_IT = 10  # times fewer rows touched
@@ -30,7 +30,7 @@ def suggest(
     """`direct`: by the OID of a table, how its rows name what they touch of the whole. A stage that only others'
     work would speak for is not named: tables that hardly change need none."""
     all_changes = sum(table.changes for table in definition.tables)
-    for stage in _stages(definition, views):
+    for stage in _stages(session, definition, views):
         found = _direct(session, definition, stage, equalities)
         helped = [
             table
@@ -51,14 +51,15 @@ def suggest(
             )
 
 
-def _stages(definition: Definition, views: OrdinaryViews) -> Iterator[Stage]:
+def _stages(session: Session, definition: Definition, views: OrdinaryViews) -> Iterator[Stage]:
     try:
         names = possible_stages(definition.text, subject=definition.name, views=views)
     except ConfigurationError:
         return
     for name in dict.fromkeys(names):
         try:
-            yield from split(definition.text, [name], subject=definition.name, views=views).stages
+            for stage in split(definition.text, [name], subject=definition.name, views=views).stages:
+                yield replace(stage, key=read_key(session, stage, subject=definition.name))
         except ConfigurationError:
             continue  # it cannot be kept as a table
 

@@ -13,6 +13,10 @@ SHAPES = {
     "none": "no column of the result tells which rows one of its rows belongs to",
     "unreadable": "the view's owner may not read {columns} of it himself: GRANT SELECT, as what changed there is shown "
     "to his code",
+    "alias": "the query gives its columns names of its own, as in FROM t AS x (b, a): leave the list in parentheses "
+    "out",
+    "renamed": "its columns were renamed since {name} was made, and the plan calls those of partitions and children by "
+    "their former names: CREATE OR REPLACE VIEW with the same query",
     "unknown": "the plan has {nodes}, and what that reads is not known",
     "hidden": "the plan reads a table that the query does not name: a function's body does",
     "absent": "the planner leaves it out of the plan: if nothing of it matters, leave it out of the query",
@@ -34,15 +38,16 @@ SHAPES = {
 
 def why_indirect(definition: Definition, sliced: Sliced | None, table: Table) -> str:
     """For a table that is not direct on the slicing."""
+    if table.misnamed is not None:
+        return table.misnamed
     if sliced is None:
         return SHAPES["none"]
     if sliced.plan.unknown:
         return SHAPES["unknown"].format(nodes=" and ".join(sliced.plan.unknown))
     scans = scans_by_table(definition, sliced.plan).get(table, [])
-    if not is_understood(definition, sliced.plan):
-        return SHAPES["hidden"]
-    if not scans:
-        return SHAPES["absent"]
+    is_hidden = not is_understood(definition, sliced.plan)
+    if is_hidden or not scans:
+        return SHAPES["hidden" if is_hidden else "absent"]
     columns = " and ".join(sliced.columns)
     restricted = [_is_restricted(scan.above[-1]) for scan in scans]
     unrestricted = [scan for scan, is_restricted in zip(scans, restricted, strict=True) if not is_restricted]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
+from refresh_task.database import Session
 from refresh_task.incremental.stages.linear_proof import linear_proof
 from refresh_task.incremental.stages.model import Linear, OrdinaryView, OrdinaryViews, Split, Stage, Text
-from refresh_task.incremental.stages.reading import read_definition, read_linear
+from refresh_task.incremental.stages.reading import read_definition, read_key, read_linear
 
 __all__ = [
     "Linear",
@@ -19,7 +21,9 @@ __all__ = [
     "linear_proof",
     "possible_stages",
     "read_definition",
+    "read_key",
     "read_linear",
+    "renew_measures",
     "split",
     "written_select",
 ]
@@ -69,3 +73,13 @@ def written_select(text: str, *, subject: str) -> str:
     from refresh_task.incremental.stages import written  # noqa: PLC0415  # see above
 
     return written.written_select(text, subject=subject)
+
+
+def renew_measures(
+    session: Session, definition: int, measures: Mapping[str, Any], *, subject: str
+) -> dict[str, Any] | str:
+    """A linear table's measures over the names that its base table's columns have now, from its definition (OID), which
+    has the additional columns; or the words why it cannot be kept by its changes any more."""
+    from refresh_task.incremental.stages.renewing import measures_of  # noqa: PLC0415  # see above
+
+    return measures_of(session, definition, measures, subject=subject)

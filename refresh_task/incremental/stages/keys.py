@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from postgast import pg_query_pb2 as tree
 
-from refresh_task.incremental.stages.query_text import without_locations
+from refresh_task.incremental.stages.query_text import children, without_locations
 
 
 def distinguishing_columns(statement: tree.SelectStmt, columns: Sequence[str]) -> tuple[str, ...] | None:
@@ -23,6 +24,26 @@ def distinguishing_columns(statement: tree.SelectStmt, columns: Sequence[str]) -
     if not statement.group_clause or any(node.HasField("grouping_set") for node in statement.group_clause):
         return None
     return _named(statement.group_clause, statement, columns)
+
+
+def called_in_groups(statement: tree.SelectStmt) -> tuple[str, ...]:
+    """Names of the functions in the columns of what is grouped: one that gives several rows makes several of a group.
+    Rows are told apart by DISTINCT and UNION after that."""
+    if statement.op != tree.SETOP_NONE or statement.distinct_clause or not statement.group_clause:
+        return ()
+    return tuple(sorted({_name(call) for node in statement.target_list for call in _calls(node)}))
+
+
+def _calls(part: Any) -> Iterator[tree.FuncCall]:
+    if isinstance(part, tree.FuncCall):
+        yield part
+    for child in children(part):
+        yield from _calls(child)
+
+
+def _name(call: tree.FuncCall) -> str:
+    name: str = call.funcname[-1].string.sval
+    return name
 
 
 def _named(

@@ -144,6 +144,8 @@ class _Reader:
             value = getattr(statement, field)
             if len(value) if hasattr(value, "__len__") else statement.HasField(field):
                 raise _NotLinearError(words)
+        if self._relation.alias.colnames:
+            raise _NotLinearError("it gives the table's columns names of its own")
         if any(True for _ in _found(statement, tree.SubLink)):
             raise _NotLinearError("it has a subquery")
         for reference in _found(statement, tree.ColumnRef):

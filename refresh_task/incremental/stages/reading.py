@@ -20,6 +20,19 @@ def read_definition(session: Session, relation: int) -> tuple[str, OrdinaryViews
     return queries[relation], views
 
 
+def read_key(session: Session, stage: Stage, *, subject: str) -> tuple[str, ...] | None:
+    """What tells the rows of a stage apart, by its text and what the database knows of the functions in it."""
+    from refresh_task.incremental.stages.keys import called_in_groups  # noqa: PLC0415  # the parser: see the package
+    from refresh_task.incremental.stages.query_text import parse_select  # noqa: PLC0415  # the same
+
+    if stage.key is None:
+        return None
+    names = called_in_groups(parse_select(stage.body, subject=subject))
+    if names and session.fetch_one("prove_set_functions", names=list(names))["are_any"]:
+        return None
+    return stage.key
+
+
 def read_linear(session: Session, stage: Stage, table_of: Callable[[str], str], *, subject: str) -> Linear | str:
     """How a stage is kept by the changes of its table alone, or the words why it cannot be. `table_of` gives an earlier
     stage's table. That nothing in its query moves with time or is volatile is for the caller to see to."""

@@ -39,6 +39,37 @@ SELECT
                 'row-level security on it), or give the materialized view back: vistafresca incremental disable %1$s.',
                 view_name
             )
+        WHEN failure_sqlstate = '54000'
+            THEN pg_catalog.concat_ws(
+                ' ',
+                'A value is too long for an index, which the message names.',
+                (
+                    SELECT pg_catalog.format(
+                        'One of Vistafresca''s own may go, or be a hash index, which takes any length (as %I): %s',
+                        pg_catalog.min(pg_catalog.pg_get_userbyid(x.relowner)),
+                        pg_catalog.string_agg(
+                            pg_catalog.format('DROP INDEX %s;', x.oid::pg_catalog.regclass) || CASE
+                                WHEN i.indnatts = 1 THEN pg_catalog.format(
+                                    ' CREATE INDEX %I ON %s USING hash (%I);', x.relname, i.indrelid::pg_catalog.regclass, a.attname
+                                )
+                                ELSE ''
+                            END,
+                            ' ' ORDER BY x.relname
+                        )
+                    )
+                    FROM bi_refresh.maintained_table AS m
+                    INNER JOIN pg_catalog.pg_index AS i ON m.relation = i.indrelid
+                    INNER JOIN pg_catalog.pg_class AS x ON i.indexrelid = x.oid
+                    INNER JOIN pg_catalog.pg_am AS k ON x.relam = k.oid AND k.amname = 'btree'
+                    INNER JOIN pg_catalog.pg_attribute AS a ON i.indrelid = a.attrelid AND a.attnum = i.indkey[0]
+                    WHERE m.view_name = incremental_remedy.view_name
+                        AND (pg_catalog.starts_with(x.relname, 'bi_refresh_slice_') OR pg_catalog.starts_with(x.relname, 'bi_refresh_read_'))
+                    HAVING pg_catalog.count(*) > 0
+                ),
+                pg_catalog.format(
+                    'Otherwise shorten the value in the query of %1$s (left(), md5()), or drop that index of yours.', view_name
+                )
+            )
         WHEN pg_catalog.starts_with(failure_sqlstate, '42')
             THEN pg_catalog.format(
                 'The query of %1$s does not fit what it reads any more, or the table under its name was altered. See the query: SELECT '

@@ -1,7 +1,8 @@
 -- Gives a maintained table the indexes by which its rows and slices are found, where it has none: a unique one on its
 -- key, one on the columns of each cut, and for each table that reads this one, on the columns by which its slices look
 -- rows up. They are named bi_refresh_key_<table>, bi_refresh_slice_<table>_<cut> and bi_refresh_read_<table>_<reader>,
--- and a view that is given back has them no more.
+-- and a view that is given back has them no more. Where a value is too long for a btree index, a hash index finds slices of one column;
+-- those of several are found without any.
 CREATE OR REPLACE FUNCTION bi_refresh.make_key_indexes(table_id integer)
 RETURNS void
 LANGUAGE plpgsql
@@ -61,7 +62,7 @@ BEGIN
             FROM pg_catalog.pg_index AS i
             INNER JOIN pg_catalog.pg_class AS c ON i.indexrelid = c.oid
             INNER JOIN pg_catalog.pg_am AS m ON c.relam = m.oid
-            WHERE i.indrelid = maintained.relation AND i.indisvalid AND m.amname = 'btree'
+            WHERE i.indrelid = maintained.relation AND i.indisvalid AND m.amname IN ('btree', 'hash')
         )
 
         SELECT
@@ -72,7 +73,8 @@ BEGIN
                 ELSE pg_catalog.format('bi_refresh_slice_%s_%s', table_id, cut.number)
             END AS name,
             (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(c.name), ', ' ORDER BY c.position)
-             FROM pg_catalog.unnest(cut.columns) WITH ORDINALITY AS c (name, position)) AS columns
+             FROM pg_catalog.unnest(cut.columns) WITH ORDINALITY AS c (name, position)) AS columns,
+            pg_catalog.cardinality(cut.columns) AS width
         FROM cut
         WHERE cut.columns <> '{}'
             AND NOT EXISTS (
@@ -93,10 +95,22 @@ BEGIN
             )
         ORDER BY cut.number, cut.reader
     LOOP
-        EXECUTE pg_catalog.format(
-            'CREATE %sINDEX %I ON %s (%s)',
-            CASE WHEN wanted.is_key THEN 'UNIQUE ' END, wanted.name, maintained.relation::pg_catalog.regclass, wanted.columns
-        );
+        BEGIN
+            EXECUTE pg_catalog.format(
+                'CREATE %sINDEX %I ON %s (%s)',
+                CASE WHEN wanted.is_key THEN 'UNIQUE ' END, wanted.name, maintained.relation::pg_catalog.regclass, wanted.columns
+            );
+        EXCEPTION
+            WHEN program_limit_exceeded THEN
+                IF wanted.is_key THEN
+                    RAISE;
+                ELSIF wanted.width = 1 THEN
+                    EXECUTE pg_catalog.format(
+                        'CREATE INDEX %I ON %s USING hash (%s)',
+                        wanted.name, maintained.relation::pg_catalog.regclass, wanted.columns
+                    );
+                END IF;
+        END;
     END LOOP;
 END
 $$;

@@ -1,0 +1,1 @@
+SELECT bi_refresh.renew_definition(%(table)s)
