@@ -7,6 +7,7 @@ VistafrescaError                what happened, to what, and the remedy
 ├── DatabaseUnavailableError    no connection, or none any more: exit code 2
 │   └── SchemaMissingError      connected, but `vistafresca migrate` has not been run there
 ├── RunStuckError               interrupted, and nothing answers any more: exit code 3
+├── CommandInterruptedError     Ctrl-C: exit code 3
 └── StatementFailedError        one statement failed; in a step that step's outcome, elsewhere exit code 2
 """
 
@@ -66,12 +67,18 @@ class RunStuckError(VistafrescaError):
     exit_code = 3
 
 
+class CommandInterruptedError(VistafrescaError):
+    """Somebody ended the command with Ctrl-C; the remedy says what is left."""
+
+    exit_code = 3
+
+
 class StatementFailedError(VistafrescaError):
     """PostgreSQL refused a statement, or the connection broke under it.
 
     `sqlstate` is None where no server answered; `connection_lost` says whether the session is of further use;
     `table_name` is the relation that the server named in the error's fields, which is the view where refresh_view()
-    raised it.
+    raised it. `detail` is the server's, where it says which key is there twice; `hint` is its own, too.
     """
 
     def __init__(
@@ -83,8 +90,17 @@ class StatementFailedError(VistafrescaError):
         sqlstate: str | None,
         connection_lost: bool,
         table_name: str | None = None,
+        detail: str | None = None,
+        hint: str | None = None,
     ) -> None:
         super().__init__(message, subject=subject, remedy=remedy)
         self.sqlstate = sqlstate
         self.connection_lost = connection_lost
         self.table_name = table_name
+        self.detail = detail
+        self.hint = hint
+
+    @property
+    def told(self) -> str:
+        """The message, with the detail if there is one."""
+        return self.message if self.detail is None else f"{self.message} {self.detail}"

@@ -390,7 +390,7 @@ class ViewStatus:
         found = "" if self.distrust_reason is None else f": {self.distrust_reason.rstrip('.')}"
         view = shlex.quote(self.name)
         return (
-            f"{self.name} is distrusted{since}{found}. It is refreshed in full, so its data is right. Report what was "
+            f"{self.name} is distrusted{since}{found}. It is refreshed in full, which mends it. Report what was "
             f"found (bi_refresh.incremental_mismatch has the rows' keys); then: vistafresca incremental enable {view}"
         )
 

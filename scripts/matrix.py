@@ -2,8 +2,8 @@
 
 python scripts/matrix.py [VERSION ...]      for example: python scripts/matrix.py 14 17
 
-VISTAFRESCA_MATRIX_QUICK=1 leaves out the histories and life cycles of incremental refresh, for CI's 25 minutes: they
-take as long as all the rest.
+VISTAFRESCA_MATRIX_QUICK=1 leaves out the histories and life cycles of incremental refresh, and the systems' views,
+for CI's 25 minutes: they take longer than all the rest.
 """
 
 from __future__ import annotations
@@ -35,7 +35,13 @@ _PLATFORMS = {
     ("Darwin", "arm64"): "darwin-arm64",
     ("Darwin", "x86_64"): "darwin-x64",
 }
-_LONG = tuple(f"tests/integration/incremental/{folder}" for folder in ("lifecycle", "stages", "suite"))
+_LONG = tuple(
+    f"tests/integration/{folder}"
+    for folder in (
+        *("incremental/lifecycle", "incremental/stages", "incremental/suite"),
+        *("driver_matrix", "fluxion", "teloo", "universal_transactions"),
+    )
+)
 
 
 def main(versions: list[str]) -> int:

@@ -84,10 +84,13 @@ def vistafresca() -> int:
         result = _commands.main(prog_name="vistafresca", standalone_mode=False)
     except VistafrescaError as error:
         click.echo(f"{click.style('error', fg='red')}: {error.subject}: {error.message}\n{error.remedy}", err=True)
+        return error.exit_code
     except click.ClickException as error:
         error.show()
-    except click.Abort:
+    except click.Abort as aborted:
         click.echo("aborted", err=True)
+        if isinstance(aborted.__cause__, KeyboardInterrupt):  # and no question that was answered with no
+            return ExitCode.CANCELLED
     except Exception:  # noqa: BLE001  # Python's own exit code for it, 1, would say that a view is late
         traceback.print_exc()
     else:

@@ -34,7 +34,7 @@ def doctor(views: tuple[str, ...], *, as_json: bool) -> int:
             facts = read_facts(session)
         if views:
             unknown = f"{session.server} has no such materialized view"
-            facts = facts.only(select_views(views, [view.name for view in facts.views], unknown))
+            facts = facts.only(select_views(views, facts.names, unknown))
         findings = with_expected_gains(session, examine(facts), facts, interval_s=settings.interval_s)
     if as_json:
         print_json(_as_json(facts, findings))
@@ -52,7 +52,7 @@ def _as_json(facts: Facts, findings: Sequence[Finding]) -> dict[str, object]:
             "refresher": facts.server.refresher,
             "installed": facts.server.is_installed,
         },
-        "views": [{"view": view.name, "level": _worst(findings, view.name)} for view in facts.views],
+        "views": [{"view": name, "level": _worst(findings, name)} for name in facts.names],
         "findings": [asdict(finding) for finding in findings],
         "not_checked": list(facts.not_checked),
         "problems": _count(findings, Level.PROBLEM),
@@ -67,19 +67,19 @@ def _print(facts: Facts, findings: Sequence[Finding]) -> None:
     for finding in findings:
         if finding.view is None:
             _print_finding(console, finding)
-    for view in facts.views:
-        level = _worst(findings, view.name)
-        _say(console, f"\n{view.name}: {level}", style=f"bold {_COLOURS[level]}")
+    for name in facts.names:
+        level = _worst(findings, name)
+        _say(console, f"\n{name}: {level}", style=f"bold {_COLOURS[level]}")
         for finding in findings:
-            if finding.view == view.name:
+            if finding.view == name:
                 _print_finding(console, finding)
     for text in facts.not_checked:
         _say(console, f"\nnot checked: {text}", style="dim")
-    if not facts.views:
+    if not facts.names:
         _say(console, "\nThere is no materialized view here that this role can see.")
     _say(
         console,
-        f"\n{counted(len(facts.views), 'view')}: {counted(_count(findings, Level.PROBLEM), 'problem')}, "
+        f"\n{counted(len(facts.names), 'view')}: {counted(_count(findings, Level.PROBLEM), 'problem')}, "
         f"{counted(_count(findings, Level.ADVICE), 'piece')} of advice. Each is explained in docs/doctor.md.",
     )
 

@@ -14,8 +14,9 @@ from rich.console import Console
 
 from refresh_task import incremental as life_cycle
 from refresh_task.command_line.incremental_explanation import explain
-from refresh_task.command_line.names import counted
+from refresh_task.command_line.names import column_list, counted
 from refresh_task.command_line.session import json_option, open_session, print_json
+from refresh_task.errors import ConfigurationError
 from refresh_task.incremental import DisabledView, EnabledView, OnProgress, Progress, Verification
 from refresh_task.model import ExitCode
 
@@ -27,17 +28,8 @@ _patience_option = click.option(
     type=click.FloatRange(min=0),
     default=600.0,
     show_default=True,
-    help="Seconds to wait for sessions that use the view; its readers wait half a second at most.",
+    help="Seconds to wait for other sessions, which are named then; readers of the view wait half a second at most.",
 )
-
-
-def _column_list(_context: click.Context, _parameter: click.Parameter, value: str | None) -> tuple[str, ...] | None:
-    if value is None:
-        return None
-    names = tuple(name.strip() for name in value.split(","))
-    if not all(names):
-        raise click.BadParameter("write names with commas between them, such as a,b")
-    return names
 
 
 @click.group()
@@ -47,8 +39,8 @@ def incremental() -> None:
 
 @incremental.command()
 @click.argument("view")
-@click.option("--stages", callback=_column_list, help="WITH queries to keep as tables of their own: a,b.")
-@click.option("--key", callback=_column_list, help="Columns that tell the view's rows apart: a,b.")
+@click.option("--stages", callback=column_list, help="WITH queries to keep as tables of their own: a,b.")
+@click.option("--key", callback=column_list, help="Columns that tell the view's rows apart: a,b.")
 @_patience_option
 @json_option
 def enable(
@@ -74,10 +66,9 @@ def enable(
 @json_option
 def redefine(view: str, file: Path, patience_s: float, *, as_json: bool) -> int:
     """Give VIEW, which is refreshed incrementally, another query: with the same columns, or more at the end."""
+    query = _read(file)
     with open_session() as session, _progress(as_json=as_json) as say:
-        result = life_cycle.redefine(
-            session, view, file.read_text(encoding="utf-8"), patience_s=patience_s, on_progress=say
-        )
+        result = life_cycle.redefine(session, view, query, patience_s=patience_s, on_progress=say)
     _print_enabled(result, "has its new definition", as_json=as_json)
     return ExitCode.OK
 
@@ -106,6 +97,15 @@ def verify(view: str, *, as_json: bool) -> int:
 
 
 incremental.add_command(explain)
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(
+            f"it cannot be read: {error}.", subject=str(file), remedy="Write the query in UTF-8, in a file of its own."
+        ) from None
 
 
 @contextmanager
@@ -137,6 +137,8 @@ def _print_disabled(result: DisabledView, *, as_json: bool) -> None:
         print_json(asdict(result))
         return
     click.echo(f"{result.view} is a plain materialized view, after {result.duration_s:.1f} s.")
+    if result.restored:
+        click.echo("Its table was gone: it was made from its definition, without the indexes and grants of the table.")
     if result.released:
         click.echo(f"No longer captured: {', '.join(result.released)}.")
 
@@ -155,4 +157,5 @@ def _print_verification(result: Verification, *, as_json: bool) -> None:
         click.echo(f"  {where}{mismatch.difference} {mismatch.row_key}")
     if len(result.mismatches) > _MOST_SHOWN:
         click.echo(f"  and {len(result.mismatches) - _MOST_SHOWN} more")
-    click.echo("They are kept in bi_refresh.incremental_mismatch. What to do: docs/runbook.md")
+    click.echo(f"They are mended by the next refresh, which is in full: vistafresca refresh {shlex.quote(result.view)}")
+    click.echo("They are kept in bi_refresh.incremental_mismatch. What to do: docs/runbook.md#incremental-mismatch")

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from refresh_task.command_line.names import column_list
 from refresh_task.command_line.session import json_option, open_session, print_json
 from refresh_task.incremental import ExplainedTable, Explanation, writers_throughput
 from refresh_task.incremental import explain as explain_view
@@ -27,17 +28,16 @@ _MINUTE_S = 60
 
 @click.command()
 @click.argument("view")
-@click.option("--key", help="Columns that tell the view's rows apart: a,b.")
+@click.option("--key", callback=column_list, help="Columns that tell the view's rows apart: a,b.")
 @json_option
-def explain(view: str, key: str | None, *, as_json: bool) -> int:
+def explain(view: str, key: tuple[str, ...] | None, *, as_json: bool) -> int:
     """What refreshing VIEW incrementally would bring, and cost. Reads only, with nothing installed.
 
     Exit code 1: it cannot be enabled as things are, or nothing would come of it.
     """
     interval_s = Settings.from_environment(os.environ).interval_s
-    columns = None if key is None else [name.strip() for name in key.split(",")]
     with open_session(schema_required=False) as session:
-        explanation = explain_view(session, view, interval_s=interval_s, key=columns)
+        explanation = explain_view(session, view, interval_s=interval_s, key=key)
     if as_json:
         print_json({**asdict(explanation), "is_worth_it": explanation.is_worth_it})
     else:
@@ -102,7 +102,10 @@ def _remarks(explanation: Explanation) -> Iterator[tuple[str, str]]:
         yield from _expectation(explanation)
         if not explanation.in_the_way and explanation.status is None:
             yield f"→ vistafresca incremental enable {shlex.quote(explanation.view)}", "bold"
-    elif not explanation.obstacles:
+    if explanation.status in ("enabling", "disabling"):
+        verb = "enable" if explanation.status == "enabling" else "disable"
+        yield f"→ half done, go on: vistafresca incremental {verb} {shlex.quote(explanation.view)}", "bold"
+    if not explanation.is_worth_it and not explanation.obstacles:
         yield "Nothing would come of it: a change of any of its tables may touch every row.", "red"
 
 

@@ -30,6 +30,7 @@ from refresh_task.settings import Settings
 
 _QUERIES = Path(__file__).parent / "queries"
 _CANCEL_TIMEOUT_S = 5.0
+_LONGEST_DETAIL = 500  # as refresh_view() has it
 
 Isolation = Literal["read committed", "repeatable read"]
 
@@ -280,6 +281,9 @@ class Session:
             sqlstate=error.sqlstate,
             connection_lost=self._connection.closed,
             table_name=error.diag.table_name,
+            # other details show rows
+            detail=(error.diag.message_detail or "")[:_LONGEST_DETAIL] or None if error.sqlstate == "23505" else None,
+            hint=error.diag.message_hint,
         )
 
 

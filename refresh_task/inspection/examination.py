@@ -9,7 +9,7 @@ from refresh_task.inspection.facts import Facts, ViewFacts
 from refresh_task.inspection.finding import Finding
 from refresh_task.inspection.functions import examine_functions
 from refresh_task.inspection.graph import examine_graph
-from refresh_task.inspection.incremental import examine_incremental
+from refresh_task.inspection.incremental import examine_displaced, examine_incremental
 from refresh_task.inspection.installation import examine_installation, examine_management
 from refresh_task.inspection.keys import examine_keys
 from refresh_task.inspection.privileges import examine_privileges
@@ -22,6 +22,7 @@ _OF_THE_WHOLE: tuple[Callable[[Facts], Iterator[Finding]], ...] = (
     examine_server,
     examine_time_zone,
     examine_graph,
+    examine_displaced,
 )
 _OF_A_VIEW: tuple[Callable[[Facts, ViewFacts], Iterator[Finding]], ...] = (
     examine_keys,

@@ -225,7 +225,7 @@ class Facts:
 
     `edges` say which views each view reads without a further one between, or declares to depend on; `managed` are the
     views with a policy, None where that cannot be known. `not_checked` says which checks the current role's privileges
-    switched off, and what would switch them on.
+    switched off, and what would switch them on. `displaced` are enabled views whose table is not under their name.
     """
 
     server: Server
@@ -238,7 +238,17 @@ class Facts:
     latest_revision: str = ""
     managed: tuple[str, ...] | None = None
     not_checked: tuple[str, ...] = ()
+    displaced: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of all views, those included that are enabled and not there."""
+        return tuple(sorted({*self.displaced, *(view.name for view in self.views)}))
 
     def only(self, names: frozenset[str]) -> Facts:
         """The same with these views alone."""
-        return replace(self, views=tuple(view for view in self.views if view.name in names))
+        return replace(
+            self,
+            views=tuple(view for view in self.views if view.name in names),
+            displaced=tuple(name for name in self.displaced if name in names),
+        )

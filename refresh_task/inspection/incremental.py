@@ -48,6 +48,20 @@ def examine_incremental(facts: Facts, view: ViewFacts) -> Iterator[Finding]:
         yield from _of_maintained_view(view, known)
 
 
+def examine_displaced(facts: Facts) -> Iterator[Finding]:
+    """Enabled views without their table are no views, as far as the catalog can tell."""
+    for name in facts.displaced:
+        yield Finding(
+            Code.INCREMENTAL_TABLES_MISSING,
+            Level.PROBLEM,
+            "It is enabled for incremental refresh, and the table that is kept for it is not under its name.",
+            "Its refreshes fail. Somebody has dropped or renamed the table, or its schema.",
+            name,
+            f"It says where the table is, or makes the materialized view again from its definition: vistafresca "
+            f"incremental disable {shlex.quote(name)}",
+        )
+
+
 def obstacles(view: ViewFacts) -> list[str]:
     """What seems to stand in the way, by the marks of its query, in words."""
     reasons = [
@@ -114,8 +128,8 @@ def _of_maintained_view(view: ViewFacts, known: Incremental) -> Iterator[Finding
             Code.INCREMENTAL_MISMATCH,
             Level.PROBLEM,
             f"A comparison found other rows than its definition gives: {known.distrust_reason or 'not said which'}.",
-            "It is refreshed in full since, so its data is right; before that, readers may have seen wrong rows for up "
-            "to its audit interval.",
+            "It is refreshed in full since, which makes its data right; before that, readers may have seen wrong rows "
+            "for up to its audit interval.",
             view.name,
             f"See docs/runbook.md#incremental-mismatch; then: vistafresca incremental enable {name}",
         )

@@ -62,6 +62,16 @@ def with_surroundings(session: Session, facts: Facts) -> Facts:
             for view, upstream in facts.edges.items()
         },
         not_checked=tuple(not_checked),
+        displaced=_displaced(facts, incremental or {}),
+    )
+
+
+def _displaced(facts: Facts, incremental: Mapping[str, Incremental]) -> tuple[str, ...]:
+    views = {view.name for view in facts.views}
+    return tuple(
+        name
+        for name, known in incremental.items()
+        if known.status in (IncrementalStatus.ENABLED, IncrementalStatus.DISTRUSTED) and name not in views
     )
 
 

@@ -17,11 +17,15 @@ SELECT
     v.status,
     v.step,
     v.output,
-    v.query,
+    bi_refresh.view_query(p.view_name) AS query,
     v.original,
-    v.distrust_reason
+    v.distrust_reason,
+    made.relation::bigint AS kept,
+    kept.oid::regclass::text AS kept_name
 FROM bi_refresh.view_policy AS p
 LEFT JOIN pg_class AS c ON bi_refresh.view_oid(p.view_name) = c.oid
 LEFT JOIN pg_namespace AS n ON c.relnamespace = n.oid
 LEFT JOIN bi_refresh.incremental_view AS v ON p.view_name = v.view_name
+LEFT JOIN bi_refresh.maintained_table AS made ON p.view_name = made.view_name AND made.stage IS NULL
+LEFT JOIN pg_class AS kept ON made.relation = kept.oid
 WHERE p.view_name = %(view)s

@@ -7,8 +7,10 @@ from refresh_task.incremental.lifecycle.claim import Claim, MaintainedTable
 
 def fill(claim: Claim, tables: list[MaintainedTable]) -> None:
     """Fill each table from its definition, in one snapshot each, with the changes that this snapshot sees taken out of
-    the queues."""
+    the queues. What an earlier try has filled is not filled again: what changed since is brought in before the swap."""
     for table in tables:
+        if table.data_timestamp is not None:
+            continue
         claim.say("fill", f"filling {_words(table)}")
         with claim.session.snapshot():
             claim.session.execute("fill_table", table=table.id)

@@ -8,14 +8,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from refresh_task.database import Session
-from refresh_task.errors import ConfigurationError, UnknownViewError
+from refresh_task.errors import (
+    CommandInterruptedError,
+    ConfigurationError,
+    NotGrantedError,
+    StatementFailedError,
+    UnknownViewError,
+    VistafrescaError,
+)
 from refresh_task.incremental.lifecycle.outcome import OnProgress, Progress
 
 
 @dataclass(frozen=True, slots=True)
 class ViewState:
     """What stands under a managed view's name, and how far it is on its way. `relation` is None where nothing does;
-    `status` is None where it was never enabled; `relkind` as in pg_class."""
+    `status` is None where it was never enabled; `relkind` as in pg_class. `kept` is the table
+    that refreshes keep, `kept_name` what it is called now; None: it is gone."""
 
     name: str
     policy_key: Sequence[str] | None
@@ -36,6 +44,8 @@ class ViewState:
     query: str | None
     original: dict[str, Any] | None
     distrust_reason: str | None
+    kept: int | None
+    kept_name: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +92,9 @@ class Claim:
 @contextmanager
 def claim_view(session: Session, written: str, on_progress: OnProgress) -> Iterator[Claim]:
     """The managed view that a name with or without schema means, for this session alone, whose statements may take as
-    long as they need meanwhile. Raises UnknownViewError, and ConfigurationError where another session has it."""
+    long as they need meanwhile. What the server refuses names the view then, and says what is left.
+
+    Raises UnknownViewError, and ConfigurationError where another session has it."""
     found = session.fetch_one("find_view", written=written)
     if found["problem"] is not None:
         message = found["problem"].removeprefix(f'"{written}" ')
@@ -94,9 +106,47 @@ def claim_view(session: Session, written: str, on_progress: OnProgress) -> Itera
         )
     former = session.fetch_one("read_timeouts")
     session.set_statement_timeout(0)
+    claim = Claim(session, view, on_progress)
     try:
-        yield Claim(session, view, on_progress)
+        yield claim
+    except (StatementFailedError, NotGrantedError) as error:
+        raise _of_the_view(claim, error) from None
+    except KeyboardInterrupt:
+        raise CommandInterruptedError("interrupted.", subject=view, remedy=_what_is_left(claim)) from None
     finally:
         if session.is_usable:
             session.set_statement_timeout(former["statement_timeout_ms"] / 1000)
             session.execute("release_life_cycle_lock", view=view)
+
+
+def _of_the_view(claim: Claim, error: StatementFailedError | NotGrantedError) -> VistafrescaError:
+    """The error as one of the view's, if it is the server's own words alone."""
+    if error.subject != claim.session.server:
+        return error
+    left = _what_is_left(claim)
+    if isinstance(error, NotGrantedError):
+        return NotGrantedError(error.message, subject=claim.view, remedy=f"{error.remedy} {left}")
+    return StatementFailedError(
+        error.told,
+        subject=claim.view,
+        remedy=left if error.hint is None else f"{error.hint} {left}",
+        sqlstate=error.sqlstate,
+        connection_lost=error.connection_lost,
+        table_name=error.table_name,
+    )
+
+
+def _what_is_left(claim: Claim) -> str:
+    """How far the view is when a command ends before its end, and how to go on, in sentences."""
+    try:
+        status = claim.read().status if claim.session.is_usable else "unknown"
+    except VistafrescaError:
+        status = "unknown"
+    disable = f"vistafresca incremental disable {claim.view}"
+    return {
+        None: "Nothing is left of it: mend what was in the way, and run the command again.",
+        "enabling": "It is half enabled, and read and refreshed as ever: run the command again, which goes on where it "
+        f"was; or undo it: {disable}",
+        "disabling": f"It is nearly given back: let that come to its end: {disable}",
+        "unknown": "Run the command again when the server answers: it goes on where it was.",
+    }.get(status, f"It stays {status}: mend what was in the way, and run the command again.")

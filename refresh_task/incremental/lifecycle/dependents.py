@@ -215,7 +215,7 @@ def _named(claim: Claim, name: str, relation: int) -> Iterator[None]:
     except StatementFailedError as error:
         if error.sqlstate in MAY_PASS or error.connection_lost:
             raise
-        message = error.message.replace(f"{_SCHEMA}.dependent_{relation}", name).replace(f"dependent_{relation}", name)
+        message = error.told.replace(f"{_SCHEMA}.dependent_{relation}", name).replace(f"dependent_{relation}", name)
         raise StatementFailedError(
             f"{name}, which reads it, cannot be built anew: {message}",
             subject=claim.view,

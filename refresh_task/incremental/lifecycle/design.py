@@ -57,8 +57,14 @@ def make_tables(session: Session, design: Design, *, first_position: int, output
     table = _insert(session, design, first_position + len(made), output_stage)
     _make(session, design, table, text, model=design.model)
     proof = _prove(session, design, table, None, key=design.key, slices=design.slices)
-    if chain is not None and chain.expanded:
-        session.execute("make_whole_definition", table=table, definition=design.query, owner=design.owner)
+    if chain is not None:
+        session.execute(
+            "make_whole_definition",
+            table=table,
+            definition=design.query,
+            owner=design.owner,
+            is_expanded=bool(chain.expanded),
+        )
     return [*made, MadeTable(table, None, proof)]
 
 

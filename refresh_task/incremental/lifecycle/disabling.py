@@ -10,6 +10,11 @@ from refresh_task.incremental.lifecycle.building import copy_further_indexes, co
 from refresh_task.incremental.lifecycle.claim import Claim, ViewState, claim_view
 from refresh_task.incremental.lifecycle.dependents import dependents_of
 from refresh_task.incremental.lifecycle.outcome import DisabledView, OnProgress, say_nothing
+from refresh_task.incremental.lifecycle.standing import (
+    refuse_what_is_nobodys,
+    refuse_where_it_is_elsewhere,
+    stands,
+)
 from refresh_task.incremental.lifecycle.swapping import drop_retired, renew_touch_triggers, swap
 
 
@@ -19,15 +24,16 @@ def disable(
     """Give back the plain materialized view, filled, with everything it had, from whatever step of enable() it is at.
     Run again after a crash, it begins anew with what is under the view's name then.
 
-    Raises StatementFailedError, among others where the view's own query fails now.
+    Raises StatementFailedError, among others where the view's own query fails now, and ConfigurationError where
+    something else is in its table's place.
     """
     began = time.monotonic()
     with claim_view(session, view, on_progress) as claim:
         state = claim.read()
+        restored = False
         if state.status is not None:
-            # a table that somebody has dropped is not given back, but what was made for it goes
-            if state.relkind == "r":
-                _give_back(claim, state, patience_s=patience_s)
+            if state.status in ("enabled", "distrusted"):
+                restored = _give_back_what_there_is(claim, state, patience_s=patience_s)
             claim.say("release", "taking away what was made for it")
             session.execute("drop_incremental_view", view=claim.view)
         released = session.fetch_all("release_captures")
@@ -35,8 +41,26 @@ def disable(
         return DisabledView(
             view=claim.view,
             released=tuple(row["relation"] for row in released if row["action"] == "released"),
+            restored=restored,
             duration_s=time.monotonic() - began,
         )
+
+
+def _give_back_what_there_is(claim: Claim, state: ViewState, *, patience_s: float) -> bool:
+    """The only copy of the definition goes afterwards: there must be a materialized view by then. Returns whether it
+    had to be made without the table."""
+    if stands(state):
+        _give_back(claim, state, patience_s=patience_s)
+        return False
+    refuse_where_it_is_elsewhere(claim, state)
+    if state.relation is None:
+        claim.say("fill", "its table is gone: making the materialized view from its definition")
+        with claim.session.transaction():
+            _fill(claim, claim.session.fetch_one("restore_plain_view", view=claim.view)["relation"])
+        return True
+    if state.relkind != "m":  # that is one which its user has made anew
+        refuse_what_is_nobodys(claim, state)
+    return False
 
 
 def _give_back(claim: Claim, state: ViewState, *, patience_s: float) -> None:

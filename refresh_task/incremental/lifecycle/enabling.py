@@ -16,8 +16,9 @@ from refresh_task.incremental.lifecycle.proving import settle_proof
 from refresh_task.incremental.lifecycle.reading import enabled_view
 from refresh_task.incremental.lifecycle.redefining import redefine
 from refresh_task.incremental.lifecycle.registering import register
+from refresh_task.incremental.lifecycle.standing import require_its_table
 from refresh_task.incremental.lifecycle.swapping import catch_up, drop_retired, put_in_place
-from refresh_task.incremental.lifecycle.waiting import wait_until_seen
+from refresh_task.incremental.lifecycle.waiting import alone, wait_until_seen
 
 # The steps in their order; incremental_view.step is the last one that is complete.
 _STEPS = ("registered", "captured", "filled", "indexed", "seen by all", "enabled")
@@ -44,12 +45,15 @@ def enable(
     began = time.monotonic()
     with claim_view(session, view, on_progress) as claim:
         state = _start_over_if_stale(claim, claim.read())
+        if state.status is not None:
+            _refuse_another_design(claim, state, stages=stages, key=key)
         attempts = 0
         if state.status in ("enabled", "distrusted"):
+            require_its_table(claim, state)
             if session.fetch_one("read_replaced_views", view=claim.view)["replaced"]:
                 # its stages are made anew, of what the views beneath it say now
                 redefine(session, view, state.query or "", patience_s=patience_s, on_progress=on_progress)
-            _prove_again(claim, state)
+            _prove_again(claim, state, patience_s=patience_s)
             drop_retired(claim, patience_s=min(patience_s, 60))
         else:
             if state.status is None:
@@ -66,12 +70,42 @@ def enable(
         return enabled_view(claim, duration_s=time.monotonic() - began, attempts=attempts)
 
 
-def _prove_again(claim: Claim, state: ViewState) -> None:
-    """What is enabled is proved for what is there now, and trusted again. Until then it was refreshed in full."""
+def _refuse_another_design(
+    claim: Claim, state: ViewState, *, stages: Sequence[str] | None, key: Sequence[str] | None
+) -> None:
+    """What was begun is gone on with as it was begun: what else is asked for must not be passed over in silence."""
+    tables = claim.tables()
+    output = next(table for table in tables if table.stage is None)
+    kept = {table.stage for table in tables if table.position < output.position}
+    # of a key that could not be used, only the wish is recorded
+    keys = [set(known) for known in (output.key, (state.original or {}).get("key")) if known is not None]
+    others = []
+    if stages is not None and set(stages) != kept:
+        others.append(f"stages {', '.join(sorted(filter(None, kept)))}" if kept else "no stages")
+    if key is not None and set(key) not in keys:
+        others.append("no key" if output.key is None else f"the key {', '.join(output.key)}")
+    if others:
+        raise ConfigurationError(
+            f"it was {'enabled' if state.status != 'enabling' else 'begun'} with {' and '.join(others)}.",
+            subject=claim.view,
+            remedy=f"Leave the option out; or give it back first: vistafresca incremental disable {claim.view}",
+        )
+
+
+def _prove_again(claim: Claim, state: ViewState, *, patience_s: float) -> None:
+    """What is enabled is proved for what is there now, computed in full where a comparison found other rows, and
+    trusted again."""
     if state.status == "distrusted" or not claim.session.fetch_one("read_proof_holds", view=claim.view)["holds"]:
         claim.say("prove", "proving it again")
         settle_proof(claim)
-        claim.session.execute("trust_view", view=claim.view)
+    if state.status == "distrusted":
+        assert state.relation is not None  # noqa: S101  # it is its table
+        claim.say("fill", "computing it in full, and writing what differs")
+        with alone(claim, state.relation, patience_s=patience_s), claim.session.snapshot():
+            claim.session.execute("forget_structures", view=claim.view)
+            claim.session.execute("catch_up", view=claim.view)
+            claim.session.execute("record_contents", view=claim.view, relation=state.relation)
+            claim.session.execute("trust_view", view=claim.view)
 
 
 @contextmanager

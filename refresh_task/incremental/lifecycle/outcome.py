@@ -39,10 +39,12 @@ class EnabledView:
 
 @dataclass(frozen=True, slots=True)
 class DisabledView:
-    """A view that is a plain materialized view again. `released` are the tables that nobody captures any more."""
+    """A view that is a plain materialized view again. `released` are the tables that nobody captures any more;
+    `restored`: its table was gone, and with it indexes and grants."""
 
     view: str
     released: tuple[str, ...]
+    restored: bool
     duration_s: float
 
 

@@ -15,9 +15,10 @@ from refresh_task.incremental.lifecycle.outcome import EnabledView, OnProgress, 
 from refresh_task.incremental.lifecycle.proving import capture, capture_sources, settle_proof
 from refresh_task.incremental.lifecycle.reading import enabled_view
 from refresh_task.incremental.lifecycle.registering import refuse_dependents, refuse_what_is_indirect
+from refresh_task.incremental.lifecycle.standing import require_its_table
 from refresh_task.incremental.lifecycle.swapping import catch_up, drop_retired, put_in_place
 from refresh_task.incremental.lifecycle.waiting import wait_until_seen
-from refresh_task.incremental.stages import read_definition
+from refresh_task.incremental.stages import read_definition, written_select
 
 # What the output of the new definition is called until it stands under the view's name: refreshes keep it up to date
 # like a stage.
@@ -36,12 +37,15 @@ def redefine(
     began = time.monotonic()
     with claim_view(session, view, on_progress) as claim:
         state = claim.read()
-        if state.status not in ("enabled", "distrusted") or state.relkind != "r" or state.relation is None:
+        if state.status not in ("enabled", "distrusted"):
             raise ConfigurationError(
                 "it is not refreshed incrementally.",
                 subject=claim.view,
                 remedy="Create a materialized view anew by DROP and CREATE; or enable it first.",
             )
+        require_its_table(claim, state)
+        assert state.relation is not None  # noqa: S101  # it is its table
+        query = written_select(query, subject=claim.view)
         refuse_dependents(claim, state.relation)
         drop_unfinished(claim)
         tables = claim.tables()
@@ -61,7 +65,7 @@ def redefine(
                 if isinstance(error, ConfigurationError) or error.sqlstate != "23505":
                     raise
                 raise ConfigurationError(
-                    f"a unique index does not hold for the new query: {error.message}",
+                    f"a unique index does not hold for the new query: {error.told}",
                     subject=claim.view,
                     remedy="Mend the query, or drop the index first.",
                 ) from None

@@ -97,7 +97,7 @@ def register(
             view=view.name,
             output="table",
             definition=query.rstrip().removesuffix(";"),
-            original=json.dumps({"relation": view.relation}),
+            original=json.dumps({"relation": view.relation, "key": None if key is None else list(key)}),
         )
         refuse_what_is_indirect(view.name, make_tables(session, design, first_position=1, output_stage=None))
 

@@ -25,6 +25,7 @@ __all__ = [
     "read_linear",
     "renew_measures",
     "split",
+    "written_select",
 ]
 
 
@@ -62,6 +63,16 @@ def possible_stages(query: str, *, subject: str, views: OrdinaryViews | None = N
     from refresh_task.incremental.stages.splitting import with_queries  # noqa: PLC0415  # see above
 
     return with_queries(query, subject=subject, views=views or {})
+
+
+def written_select(text: str, *, subject: str) -> str:
+    """The one SELECT statement of a text that a person wrote, without what closes it.
+
+    Raises ConfigurationError where it cannot be parsed, or is anything else or more.
+    """
+    from refresh_task.incremental.stages import written  # noqa: PLC0415  # see above
+
+    return written.written_select(text, subject=subject)
 
 
 def renew_measures(

@@ -15,7 +15,9 @@ BEGIN
     SET relations = ARRAY(
         SELECT DISTINCT s.relation
         FROM bi_refresh.view_sources(
-            pg_catalog.array_remove(ARRAY[coalesce(m.definition, m.relation), m.whole], NULL)
+            pg_catalog.array_remove(
+                ARRAY[coalesce(m.definition, m.relation), CASE WHEN m.whole_digest IS NOT NULL THEN m.whole END], NULL
+            )
         ) AS s
         ORDER BY s.relation
     )

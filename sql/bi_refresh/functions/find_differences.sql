@@ -63,10 +63,10 @@ BEGIN
             'pg_catalog.row_number() OVER (PARTITION BY alike.kind, alike.row_id IS NULL) AS occurrence, '
             'pg_catalog.count(*) FILTER (WHERE alike.row_id IS NULL) OVER (PARTITION BY alike.kind) AS latest_rows, '
             'pg_catalog.count(*) FILTER (WHERE alike.row_id IS NOT NULL) OVER (PARTITION BY alike.kind) AS present_rows '
-            'FROM (SELECT side.*, pg_catalog.dense_rank() OVER (ORDER BY side.image USING OPERATOR(pg_catalog.*<)) AS kind '
-            'FROM (SELECT present.row_id, NULL::bigint AS number, false AS is_last, ROW(%3$s) AS image, %3$s '
+            'FROM (SELECT side.*, pg_catalog.dense_rank() OVER (ORDER BY %8$s) AS kind '
+            'FROM (SELECT present.row_id, NULL::bigint AS number, false AS is_last, %3$s '
             'FROM (%4$s) AS present (row_id, %5$s) UNION ALL '
-            'SELECT NULL, latest.number, latest.is_last, ROW(%6$s), %6$s '
+            'SELECT NULL, latest.number, latest.is_last, %6$s '
             'FROM (%7$s) AS latest (number, is_last, %5$s)) AS side) AS alike) AS matched '
             'CROSS JOIN LATERAL (SELECT matched.*, CASE WHEN matched.row_id IS NULL THEN matched.present_rows '
             'ELSE matched.latest_rows END AS others) AS paired '
@@ -77,7 +77,8 @@ BEGIN
             present,
             numbered,
             bi_refresh.numbered_columns(target.relation, 'latest.'),
-            latest
+            latest,
+            bi_refresh.image_order(target.relation, 'side')
         )
     END);
     counted := bi_refresh.ask_as_owner(target.id, pg_catalog.format(

@@ -1,5 +1,5 @@
 -- Makes the materialized view that a view is to be again, empty, beside the table that stands under its name: with
--- the query that its user wrote, for the same owner, stored alike. A former try's is taken away.
+-- the query that its user wrote (view_query()), for the same owner, stored alike. A former try's is taken away.
 CREATE OR REPLACE FUNCTION bi_refresh.make_plain_view(view_name text)
 RETURNS oid
 LANGUAGE plpgsql
@@ -16,7 +16,7 @@ BEGIN
     PERFORM bi_refresh.use_storage_of(place);
     EXECUTE pg_catalog.format(
         'CREATE MATERIALIZED VIEW %s AS %s WITH NO DATA',
-        name, (SELECT v.query FROM bi_refresh.incremental_view AS v WHERE v.view_name = make_plain_view.view_name)
+        name, bi_refresh.view_query(view_name)
     );
     made := name::pg_catalog.regclass;
     PERFORM bi_refresh.keep_private(made);

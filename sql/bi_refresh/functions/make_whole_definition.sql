@@ -1,6 +1,9 @@
--- Keeps the whole query of a view beside its stages, as an ordinary view: where stages were made of parts of ordinary views beneath it, the
--- database would not know any more that it depends on these, and nobody would notice that one was replaced.
-CREATE OR REPLACE FUNCTION bi_refresh.make_whole_definition(table_id integer, query text, owner oid)
+-- Keeps the whole query of a view beside its stages, as an ordinary view: it follows what is renamed beneath it, and is what is given back.
+--   is_expanded   whether stages were made of parts of ordinary views beneath it: the database would not know any more that it depends on
+--                 these, and nobody would notice that one was replaced
+CREATE OR REPLACE FUNCTION bi_refresh.make_whole_definition(
+    table_id integer, query text, owner oid, is_expanded boolean
+)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -15,7 +18,7 @@ BEGIN
     PERFORM bi_refresh.keep_private(made);
     PERFORM bi_refresh.give_to_owner('VIEW', name, owner);
     UPDATE bi_refresh.maintained_table AS t
-    SET whole = made, whole_digest = bi_refresh.definition_digest(made)
+    SET whole = made, whole_digest = CASE WHEN is_expanded THEN bi_refresh.definition_digest(made) END
     WHERE t.id = table_id;
 END
 $$;

@@ -22,6 +22,14 @@ SELECT CASE
             'The server is out of memory, so the run stopped. Lower work_mem or VISTAFRESCA_CONNECTIONS, or give the server more '
             'memory; see what %s needs: EXPLAIN (ANALYZE, BUFFERS) of its query.', view_name
         )
+    WHEN EXISTS (
+        SELECT FROM bi_refresh.incremental_view AS v
+        WHERE v.view_name = remedy.view_name AND v.status IN ('enabled', 'distrusted')
+    ) AND NOT bi_refresh.is_incremental(view_name)
+        THEN pg_catalog.format(
+            'The table that is kept for %1$s is not under its name: vistafresca incremental disable %1$s says where it is, or makes the '
+            'materialized view again from its definition.', view_name
+        )
     WHEN bi_refresh.view_oid(view_name) IS NULL
         THEN pg_catalog.format(
             'Create %s again, or take it out of views.toml and run vistafresca apply.', view_name

@@ -69,7 +69,7 @@ COMMENT ON COLUMN bi_refresh.incremental_view.step IS 'The last step of enabling
 COMMENT ON COLUMN bi_refresh.incremental_view.output IS
 'What stands under its name: a table, or a materialized view over its stages.';
 COMMENT ON COLUMN bi_refresh.incremental_view.query IS
-'Its definition as the user wrote it, in PostgreSQL''s spelling.';
+'Its definition as the user wrote it, in PostgreSQL''s spelling, with the names of that day: see view_query().';
 COMMENT ON COLUMN bi_refresh.incremental_view.proof IS
 'What was found out about it, for people (vistafresca incremental explain).';
 COMMENT ON COLUMN bi_refresh.incremental_view.proved_structure IS
@@ -118,9 +118,10 @@ COMMENT ON COLUMN bi_refresh.maintained_table.slices IS
 COMMENT ON COLUMN bi_refresh.maintained_table.measures IS
 'Of a linear table: its keys, and what a changed row adds to each count and sum (docs/incremental.md has its form).';
 COMMENT ON COLUMN bi_refresh.maintained_table.whole IS
-'Of an output over stages that parts of ordinary views were made into: the ordinary view of the whole query.';
+'Of an output over stages: the ordinary view of the whole query.';
 COMMENT ON COLUMN bi_refresh.maintained_table.whole_digest IS
-'What those ordinary views said; another one now: it is computed from the whole query.';
+'What the ordinary views said that parts of were made into stages (NULL: none were); another one now: it is computed
+from the whole query.';
 COMMENT ON COLUMN bi_refresh.maintained_table.moving IS
 'Uses of the date or the time that are no slide, as classify_views() words them: computed in full when they move.';
 COMMENT ON COLUMN bi_refresh.maintained_table.relations IS 'All that its definition reads, as of its structure.';
@@ -154,7 +155,7 @@ COMMENT ON COLUMN bi_refresh.maintained_source.lookup IS
 '{"relation": 123, "pairs": [["order_id", "id"]], "positions": [1]}: expressions at these positions are over the columns
 of that table, of the row in which the second of each pair equals the first, over the captured table''s.';
 COMMENT ON COLUMN bi_refresh.maintained_source.columns IS
-'Captured columns that the refresh is given; NULL: all. The view''s owner can see what changed in them, and in no others.';
+'Captured columns that the refresh is given; NULL: all. The view''s owner sees what changed in them, and in no others.';
 COMMENT ON COLUMN bi_refresh.maintained_source.null_slice IS
 'Which changes touch the rows with a NULL in the slice''s columns: any, or rows whose expressions are NULL there.';
 COMMENT ON COLUMN bi_refresh.maintained_source.slides IS

@@ -36,7 +36,9 @@ _DEPENDENTS = """
     FROM mv_revenue AS m;
     CREATE UNIQUE INDEX mv_sum_key ON shop.mv_sum (classes);
     CREATE MATERIALIZED VIEW shop.mv_over_view AS SELECT count(*) AS large FROM shop.v_large;
-    CREATE MATERIALIZED VIEW shop.mv_empty AS SELECT r.customer_id FROM shop.mv_revenue AS r WITH NO DATA;
+    CREATE ACCESS METHOD another_heap TYPE TABLE HANDLER heap_tableam_handler;
+    CREATE MATERIALIZED VIEW shop.mv_empty USING another_heap AS
+        SELECT r.customer_id FROM shop.mv_revenue AS r WITH NO DATA;
     CREATE INDEX mv_empty_customers ON shop.mv_empty (customer_id);
 """
 

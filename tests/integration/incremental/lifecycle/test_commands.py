@@ -9,7 +9,7 @@ import pytest
 
 from tests.fix_command_line import CommandLine
 from tests.fix_database import Database
-from tests.integration.incremental.lifecycle.conftest import VIEW, Shop
+from tests.integration.incremental.lifecycle.conftest import VIEW, Shop, StoppedError, stop_at
 
 pytestmark = pytest.mark.version_independent
 
@@ -93,3 +93,20 @@ def test_what_cannot_be_done_ends_with_2(shop: Shop, command_line: CommandLine) 
     refused = command_line(shop.database, "incremental", "enable", VIEW)
     assert refused.exit_code == 2
     assert "a rule on shop.unrelated reads it" in refused.stderr
+
+
+def test_a_file_that_is_no_text_is_refused(shop: Shop, command_line: CommandLine, tmp_path: Path) -> None:
+    query = tmp_path / "new.sql"
+    query.write_bytes("SELECT 'señal'".encode("latin-1"))
+    refused = command_line(shop.database, "incremental", "redefine", VIEW, "--query", str(query))
+    assert (refused.exit_code, "Write the query in UTF-8" in refused.stderr) == (2, True), refused.stderr
+
+
+def test_explain_says_how_far_a_view_is(shop: Shop, command_line: CommandLine) -> None:
+    with pytest.raises(StoppedError):
+        shop.enable(on_progress=stop_at("fill"))
+    explained = command_line(shop.database, "incremental", "explain", VIEW)
+    assert f"{VIEW} (enabling)" in explained.stdout
+    assert f"half done, go on: vistafresca incremental enable {VIEW}" in explained.stdout
+    refused = command_line(shop.database, "incremental", "explain", VIEW, "--key", "a,,b")
+    assert (refused.exit_code, "write names with commas between them" in refused.stderr) == (2, True)

@@ -4,10 +4,14 @@ notices nothing."""
 from __future__ import annotations
 
 import os
+import uuid
+from collections.abc import Iterator
 from typing import Any
 
+import psycopg
 import pytest
 
+from demo.server import EmbeddedServer
 from refresh_task import incremental
 from refresh_task.errors import ConfigurationError, StatementFailedError, VistafrescaError
 from refresh_task.incremental import Progress
@@ -34,11 +38,37 @@ _SAME_COLUMNS = """
 _BUILDING = [1, 4] + ([2, 3, 5] if _LONG else [])
 
 
+_CHANGES = [
+    "ALTER MATERIALIZED VIEW shop.mv_top RENAME COLUMN customers TO buyers",
+    "CREATE MATERIALIZED VIEW shop.mv_later AS SELECT count(*) AS top FROM shop.mv_top",
+    "REFRESH MATERIALIZED VIEW shop.mv_empty",
+] + (
+    [
+        "DROP MATERIALIZED VIEW shop.mv_sum",
+        "REFRESH MATERIALIZED VIEW shop.mv_sum WITH NO DATA",
+        "DROP MATERIALIZED VIEW shop.mv_sum; CREATE MATERIALIZED VIEW shop.mv_sum AS SELECT 1 AS one FROM shop.mv_top",
+    ]
+    if _LONG
+    else []
+)
+
+
 @pytest.fixture
 def family(shop: Shop) -> Shop:
     """The shop with materialized views that read its view."""
     add_dependents(shop)
     return shop
+
+
+@pytest.fixture
+def tablespace(server: EmbeddedServer) -> Iterator[str]:
+    """One within the server's own folder. It goes after the database: ask for it first."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(server.dsn(), autocommit=True) as connection:
+        connection.execute("SET allow_in_place_tablespaces = on")
+        connection.execute(f"CREATE TABLESPACE {name} LOCATION ''".encode())
+        yield name
+        connection.execute(f"DROP TABLESPACE {name}".encode())
 
 
 def _redefine(shop: Shop, query: str = _SAME_COLUMNS, **options: Any) -> None:
@@ -87,6 +117,21 @@ def test_they_are_what_they_were_at_every_step(family: Shop) -> None:
     # the new query is the view's own
     former = family.dump().replace("(count(*) * 2) AS sales", "count(*) AS sales")
     assert (former, family.leftovers()) == (dumped, [])
+
+
+def test_they_stay_in_their_tablespaces(tablespace: str, family: Shop) -> None:
+    family.database.execute(
+        f"""
+        ALTER MATERIALIZED VIEW shop.mv_top SET TABLESPACE {tablespace};
+        ALTER INDEX shop.mv_sum_key SET TABLESPACE {tablespace};
+        """
+    )
+    dumped, there = family.dump(), "SELECT relname FROM pg_class WHERE reltablespace <> 0 ORDER BY 1"
+    for step in (family.enable, family.disable):
+        step()
+        found = [name for (name,) in family.database.rows(there) if name.startswith("mv_")]
+        assert found == ["mv_sum_key", "mv_top"]
+    assert family.dump() == dumped
 
 
 def test_their_readers_keep_their_rights(family: Shop) -> None:
@@ -150,6 +195,7 @@ def test_the_table_has_touch_triggers_for_those_that_want_them(family: Shop) -> 
         assert family.database.value(watched) == 1
 
 
+@pytest.mark.version_independent
 def test_rows_never_become_older(family: Shop) -> None:
     """Somebody refreshes one by hand after its successor was filled: before a try of the swap, or at that moment."""
     family.database.execute(
@@ -177,17 +223,8 @@ def test_rows_never_become_older(family: Shop) -> None:
     assert (differing(family, TOP), differing(family, SUM), family.leftovers()) == (0, 0, [])
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        "ALTER MATERIALIZED VIEW shop.mv_top RENAME COLUMN customers TO buyers",
-        "CREATE MATERIALIZED VIEW shop.mv_later AS SELECT count(*) AS top FROM shop.mv_top",
-        "DROP MATERIALIZED VIEW shop.mv_sum",
-        "REFRESH MATERIALIZED VIEW shop.mv_empty",
-        "REFRESH MATERIALIZED VIEW shop.mv_sum WITH NO DATA",
-        "DROP MATERIALIZED VIEW shop.mv_sum; CREATE MATERIALIZED VIEW shop.mv_sum AS SELECT 1 AS one FROM shop.mv_top",
-    ],
-)
+@pytest.mark.version_independent
+@pytest.mark.parametrize("change", _CHANGES)
 def test_one_that_changes_at_the_moment_of_the_swap(family: Shop, change: str) -> None:
     """All is ready, and the try begins: it is given up, and what was built is built again."""
     there = (
@@ -207,6 +244,7 @@ def test_one_that_changes_at_the_moment_of_the_swap(family: Shop, change: str) -
     assert family.leftovers() == []
 
 
+@pytest.mark.version_independent
 def test_what_is_revoked_while_it_waits_stays_revoked(family: Shop) -> None:
     def revoke() -> None:
         family.database.execute(
@@ -247,6 +285,7 @@ def test_what_they_are_given_while_they_are_built_is_taken_along(family: Shop) -
     assert family.database.value("SELECT count(*) FROM shop.mv_empty") == 50
 
 
+@pytest.mark.version_independent
 @pytest.mark.parametrize("occurrence", _BUILDING)
 @pytest.mark.parametrize("goes_on", [True, False])
 def test_enabling_that_ended_while_they_were_built(family: Shop, occurrence: int, *, goes_on: bool) -> None:
@@ -261,6 +300,7 @@ def test_enabling_that_ended_while_they_were_built(family: Shop, occurrence: int
     assert (family.dump(), family.leftovers()) == (dumped, [])
 
 
+@pytest.mark.version_independent
 @pytest.mark.parametrize("occurrence", _BUILDING)
 def test_disabling_and_redefining_that_ended_while_they_were_built(family: Shop, occurrence: int) -> None:
     dumped = family.dump()
@@ -277,6 +317,7 @@ def test_disabling_and_redefining_that_ended_while_they_were_built(family: Shop,
     assert family.differing_rows() == 0
 
 
+@pytest.mark.version_independent
 def test_one_that_is_dropped_while_the_swap_waits_leaves_nothing(family: Shop) -> None:
     with pytest.raises(StoppedError):
         family.enable(on_progress=stop_at("swap"))
@@ -287,6 +328,7 @@ def test_one_that_is_dropped_while_the_swap_waits_leaves_nothing(family: Shop) -
     assert family.leftovers() == []
 
 
+@pytest.mark.version_independent
 def test_one_that_reads_two_views_that_are_enabled_in_turn(family: Shop) -> None:
     """The one command ends while it waits; the other one builds the same view anew, and swaps it."""
     family.database.execute(
@@ -315,6 +357,7 @@ def test_one_that_reads_two_views_that_are_enabled_in_turn(family: Shop) -> None
         assert differing(family, view) == 0
 
 
+@pytest.mark.version_independent
 def test_a_refresh_of_one_under_way_is_waited_for_and_none_begins_later(family: Shop) -> None:
     take = "SELECT pg_try_advisory_xact_lock(1447449157, 'shop.mv_top'::regclass::oid::integer)"
     with family.database.connect(autocommit=False) as refresher:
@@ -326,6 +369,7 @@ def test_a_refresh_of_one_under_way_is_waited_for_and_none_begins_later(family: 
     assert taken == [False]
 
 
+@pytest.mark.version_independent
 def test_a_reader_of_one_is_waited_for_and_others_go_on(family: Shop) -> None:
     with family.database.connect(autocommit=False) as reader:
         reader.execute("SELECT count(*) FROM shop.mv_sum")

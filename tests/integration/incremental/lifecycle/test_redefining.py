@@ -104,3 +104,14 @@ def test_one_that_was_ended_is_begun_anew_or_forgotten(shop: Shop, step: str, oc
 def test_only_an_enabled_view_is_redefined(shop: Shop) -> None:
     with pytest.raises(ConfigurationError, match="it is not refreshed incrementally"):
         _redefine(shop)
+
+
+def test_nothing_but_one_query_is_executed(shop: Shop) -> None:
+    shop.enable()
+    before = shop.dump(), sorted(shop.leftovers())
+    for query in (_SAME_COLUMNS + "; DELETE FROM shop.sale", "DELETE FROM shop.sale RETURNING id", ""):
+        with pytest.raises(ConfigurationError, match=r"the new query (has 2 statements|is no SELECT|is empty)"):
+            _redefine(shop, query)
+    assert (shop.dump(), sorted(shop.leftovers())) == before
+    assert shop.database.value("SELECT count(*) FROM shop.sale") == 400
+    _redefine(shop, _SAME_COLUMNS + "; -- and no more")

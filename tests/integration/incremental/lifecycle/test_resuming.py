@@ -160,3 +160,15 @@ def test_two_sessions_do_not_enable_one_view(shop: Shop) -> None:
 
         incremental.enable(first, VIEW, on_progress=other)
     assert seen == ["fill"]
+
+
+def test_what_was_begun_with_other_options_says_so(shop: Shop) -> None:
+    with pytest.raises(StoppedError):
+        shop.enable(key=["customer_id"], on_progress=stop_at("fill"))
+    with pytest.raises(ConfigurationError, match="it was begun with no stages and the key customer_id"):
+        shop.enable(stages=["s"], key=["sales"])
+    shop.enable(key=["customer_id"])
+    with pytest.raises(ConfigurationError, match="it was enabled with no stages") as refused:
+        shop.enable(stages=["s"])
+    assert f"vistafresca incremental disable {VIEW}" in refused.value.remedy
+    shop.enable(key=["customer_id"], stages=[])

@@ -135,7 +135,7 @@ def test_a_table_that_somebody_dropped_is_let_go(shop: Shop) -> None:
     assert shop.database.value("SELECT count(*) FROM bi_refresh.view_policy") == 1
 
 
-def test_verify_shows_what_differs_and_changes_nothing(shop: Shop) -> None:
+def test_verify_shows_what_differs_and_writes_no_rows(shop: Shop) -> None:
     shop.enable()
     shop.write()  # waits for the next refresh, and is no difference
     with shop.database.session() as session:
@@ -155,6 +155,25 @@ def test_verify_shows_what_differs_and_changes_nothing(shop: Shop) -> None:
     ]
     assert shop.database.value("SELECT count(*) FROM bi_refresh.incremental_mismatch WHERE found_by = 'verify'") == 3
     assert shop.database.value("SELECT count(*) FROM shop.mv_revenue WHERE customer_id = 1000") == 1
+    entry = shop.refresh()  # from now on in full
+    assert "it is distrusted: 3 rows of shop.mv_revenue differed" in entry["reason"]
+    assert (entry["strategy"], shop.differing_rows()) == ("difference", 0)
+
+
+def test_enabling_a_view_that_verify_found_wrong_mends_it(shop: Shop) -> None:
+    shop.enable()
+    shop.database.execute(
+        "SET session_replication_role = replica; UPDATE shop.mv_revenue SET sales = 0 WHERE customer_id = 4"
+    )
+    with shop.database.session() as session:
+        assert len(incremental.verify(session, VIEW).mismatches) == 1
+        assert shop.database.value("SELECT status FROM bi_refresh.incremental_view") == "distrusted"
+        incremental.enable(session, VIEW)
+        assert shop.differing_rows() == 0
+        assert incremental.verify(session, VIEW).mismatches == ()
+    shop.refresh()
+    shop.write()
+    assert (shop.refresh()["strategy"], shop.differing_rows()) == ("incremental", 0)
 
 
 def test_verify_hides_nothing_that_a_refresh_would_mend_by_chance(shop: Shop) -> None:

@@ -24,7 +24,7 @@ def many(database: Database) -> KeptView:
 
 
 def test_what_is_known_to_take_longer_is_not_begun(many: KeptView) -> None:
-    """Or nearly as long: three quarters of the whole are for the slices, the rest for writing them and for wrong guesses."""
+    """Or nearly as long: three quarters of the whole are for the slices, the rest for writing and for wrong guesses."""
     many.database.execute("UPDATE bi_refresh.maintained_table SET key_us = '{1000}', full_ms = 350")
     many.database.execute("UPDATE source SET n = n + 1 WHERE id <= 300")
     entry = many.refresh()

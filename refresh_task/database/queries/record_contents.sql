@@ -1,0 +1,1 @@
+SELECT bi_refresh.record_contents(%(view)s, %(relation)s::oid, now())

@@ -1,0 +1,29 @@
+-- Makes the materialized view that a view is to be again under its name, empty, where somebody has dropped the table that stood there:
+-- with the query that its user wrote, for the owner of its definition. Its indexes and grants went with the table.
+CREATE OR REPLACE FUNCTION bi_refresh.restore_plain_view(view_name text)
+RETURNS oid
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    place CONSTANT text[] := pg_catalog.parse_ident(view_name);
+    name CONSTANT text := 'bi_refresh_incremental.restored';
+    made oid;
+BEGIN
+    EXECUTE pg_catalog.format('CREATE MATERIALIZED VIEW %s AS %s WITH NO DATA', name, bi_refresh.view_query(view_name));
+    made := name::pg_catalog.regclass;
+    PERFORM bi_refresh.give_to_owner(
+        'MATERIALIZED VIEW', name,
+        (
+            SELECT coalesce(bi_refresh.owner_oid(t.definition), bi_refresh.owner_oid(made))
+            FROM bi_refresh.maintained_table AS t
+            WHERE t.view_name = restore_plain_view.view_name AND t.stage IS NULL
+        )
+    );
+    EXECUTE pg_catalog.format('ALTER MATERIALIZED VIEW %s RENAME TO %I', name, place[2]);
+    EXECUTE pg_catalog.format(
+        'ALTER MATERIALIZED VIEW bi_refresh_incremental.%I SET SCHEMA %I', place[2], place[1]
+    );
+    RETURN made;
+END
+$$;
