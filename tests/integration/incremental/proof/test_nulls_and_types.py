@@ -56,6 +56,17 @@ def test_rows_with_a_null_are_made_of_those_with_a_null(proved: Prove, kind: str
     assert source_of(proof).null_slice == "rows"
 
 
+def test_another_table_s_column_of_that_name_being_null_says_nothing(proved: Prove) -> None:
+    """Rows of t without a NULL are found, too, and whether one is decides whether there is a row with a NULL instead."""
+    ddl = "CREATE TABLE u (id integer PRIMARY KEY, j integer, k integer); CREATE TABLE t (j integer, k integer)"
+    proof = proved(
+        ddl,
+        "SELECT u.id, x.k FROM u LEFT JOIN LATERAL"
+        " (SELECT DISTINCT t.k FROM t WHERE t.j = u.j AND u.k IS NULL) AS x ON true",
+    )
+    assert (source_of(proof).expressions, source_of(proof).null_slice) == (("k",), "any")
+
+
 @pytest.mark.parametrize("kind", ["json[]", "point[]", "xid[]", "xid", '"char"', "box[]"])
 def test_what_has_no_order_is_no_slice(proved: Prove, kind: str) -> None:
     """Indexes and DISTINCT need one."""
