@@ -57,7 +57,7 @@ def test_rows_with_a_null_are_made_of_those_with_a_null(proved: Prove, kind: str
 
 
 def test_another_table_s_column_of_that_name_being_null_says_nothing(proved: Prove) -> None:
-    """Rows of t that have none are found as well, and decide whether there is a row with a NULL instead."""
+    """Rows of t without a NULL are found, too, and whether one is decides on a row with a NULL instead."""
     ddl = "CREATE TABLE u (id integer PRIMARY KEY, j integer, k integer); CREATE TABLE t (j integer, k integer)"
     proof = proved(
         ddl,
