@@ -1,4 +1,5 @@
--- A table that is no part of a larger one, with its columns and what is known of their values; nothing for anything else.
+-- A table that is no part of a larger one, with its columns and what is known of their values; nothing for anything else. Without virtual
+-- columns, which triggers are not shown.
 SELECT
     c.oid::bigint AS relation,
     a.attname AS name,
@@ -8,7 +9,7 @@ SELECT
     coalesce(l.collisdeterministic, true) AS is_collated_by_bytes
 FROM pg_class AS c
 INNER JOIN pg_namespace AS n ON c.relnamespace = n.oid
-INNER JOIN pg_attribute AS a ON c.oid = a.attrelid AND a.attnum > 0 AND NOT a.attisdropped
+INNER JOIN pg_attribute AS a ON c.oid = a.attrelid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated <> 'v'
 INNER JOIN pg_type AS t ON a.atttypid = t.oid
 LEFT JOIN pg_collation AS l ON a.attcollation = l.oid
 WHERE n.nspname = %(schema_name)s
