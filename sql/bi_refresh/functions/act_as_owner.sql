@@ -8,7 +8,6 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    settings CONSTANT text := bi_refresh.settings_of_results();
     cursors CONSTANT text[] := bi_refresh.lasting_cursors();
     value jsonb;
 BEGIN
@@ -20,11 +19,6 @@ BEGIN
         RAISE EXCEPTION 'code that a refresh runs for the view''s owner changed search_path for the whole session'
         USING ERRCODE = 'insufficient_privilege',
         HINT = 'Find the function that sets it, and give it a SET search_path clause instead.';
-    END IF;
-    IF bi_refresh.settings_of_results() <> settings THEN
-        RAISE EXCEPTION 'code that a refresh runs for the view''s owner changed a setting for the whole session: % is now %',
-            settings, bi_refresh.settings_of_results()
-        USING ERRCODE = 'insufficient_privilege', HINT = 'Find the function that sets it, and give it a SET clause instead.';
     END IF;
     IF bi_refresh.lasting_cursors() <> cursors THEN
         RAISE EXCEPTION 'code that a refresh runs for the view''s owner declared a cursor WITH HOLD'

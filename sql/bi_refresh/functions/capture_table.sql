@@ -62,6 +62,20 @@ BEGIN
     END IF;
 
     is_widening := true;
+    IF EXISTS (
+        SELECT FROM bi_refresh.capture_column_types(top, capture_table.columns) AS c
+        LEFT JOIN pg_catalog.pg_attribute AS a
+            ON a.attrelid = log::pg_catalog.regclass AND c.name = a.attname AND NOT a.attisdropped
+        WHERE a.attname IS NULL OR a.atttypid <> c.type::pg_catalog.regtype
+    ) THEN
+        -- It waits for writers that have been captured in a transaction of theirs, as triggers do; and whoever moves entries takes
+        -- these two in one order, whoever claims them in the other.
+        PERFORM bi_refresh.lock_together(
+            ARRAY[log::pg_catalog.regclass::oid, pending::pg_catalog.regclass::oid],
+            'ACCESS EXCLUSIVE',
+            (SELECT s.setting::integer FROM pg_catalog.pg_settings AS s WHERE s.name = 'lock_timeout')
+        );
+    END IF;
     FOR col IN
         SELECT c.name, c.type, c.type::pg_catalog.regtype AS wanted, a.atttypid AS present
         FROM bi_refresh.capture_column_types(top, capture_table.columns) AS c
@@ -69,7 +83,6 @@ BEGIN
             ON a.attrelid = log::pg_catalog.regclass AND c.name = a.attname AND NOT a.attisdropped
         WHERE a.attname IS NULL OR a.atttypid <> c.type::pg_catalog.regtype OR c.name <> ALL (captured.columns)
     LOOP
-        -- It waits for writers that have been captured in a transaction of theirs, as triggers do.
         IF col.present IS NOT NULL THEN
             EXECUTE pg_catalog.format('ALTER TABLE %s DROP COLUMN %I', log, col.name);
             EXECUTE pg_catalog.format('ALTER TABLE %s DROP COLUMN %I', pending, col.name);

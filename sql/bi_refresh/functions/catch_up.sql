@@ -11,7 +11,7 @@ DECLARE
     moments jsonb;
     full_reason text;
     examined record;
-    temporary CONSTANT oid[] := bi_refresh.temporary_objects();
+    session_before CONSTANT record := bi_refresh.session_state();
 BEGIN
     PERFORM bi_refresh.lock_claims(view_name);
     FOR target IN
@@ -34,7 +34,7 @@ BEGIN
         END IF;
         PERFORM bi_refresh.maintain(target, structure, moments, full_reason, NULL);
     END LOOP;
-    PERFORM bi_refresh.require_no_temporary_objects(temporary);
+    PERFORM bi_refresh.require_session_state(session_before);
     PERFORM bi_refresh.require_unmoved(ARRAY(
         SELECT r.relation
         FROM bi_refresh.maintained_table AS m

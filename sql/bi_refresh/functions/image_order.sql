@@ -11,22 +11,15 @@ BEGIN
         SELECT pg_catalog.concat_ws(
             ', ',
             pg_catalog.string_agg(
-                pg_catalog.format('%s.c%s', alias, c.position), ', '
+                pg_catalog.format('%s.c%s', alias, c.number), ', '
                 -- texts last, which are compared by the rules of a language
-                ORDER BY c.attcollation <> 0, c.position
+                ORDER BY c.is_text, c.number
             ) FILTER (WHERE c.is_plain),
             'ROW('
-            || pg_catalog.string_agg(pg_catalog.format('%s.c%s', alias, c.position), ', ' ORDER BY c.position) FILTER (WHERE NOT c.is_plain)
+            || pg_catalog.string_agg(pg_catalog.format('%s.c%s', alias, c.number), ', ' ORDER BY c.number) FILTER (WHERE NOT c.is_plain)
             || ') USING OPERATOR(pg_catalog.*<)'
         )
-        FROM (
-            SELECT
-                pg_catalog.row_number() OVER (ORDER BY a.attnum) AS position,
-                a.attcollation,
-                bi_refresh.equal_is_identical(a.atttypid, a.attcollation) AS is_plain
-            FROM pg_catalog.pg_attribute AS a
-            WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
-        ) AS c
+        FROM bi_refresh.plain_columns(relation) AS c
     );
 END
 $$;

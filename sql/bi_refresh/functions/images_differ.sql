@@ -11,21 +11,15 @@ BEGIN
         SELECT pg_catalog.concat_ws(
             ' OR ',
             pg_catalog.string_agg(
-                pg_catalog.format('%1$s.c%3$s IS DISTINCT FROM %2$s.c%3$s', one, other, c.position), ' OR ' ORDER BY c.position
+                pg_catalog.format('%1$s.c%3$s IS DISTINCT FROM %2$s.c%3$s', one, other, c.number), ' OR ' ORDER BY c.number
             ) FILTER (WHERE c.is_plain),
             'pg_catalog.record_image_ne(ROW('
-            || pg_catalog.string_agg(pg_catalog.format('%s.c%s', one, c.position), ', ' ORDER BY c.position) FILTER (WHERE NOT c.is_plain)
+            || pg_catalog.string_agg(pg_catalog.format('%s.c%s', one, c.number), ', ' ORDER BY c.number) FILTER (WHERE NOT c.is_plain)
             || '), ROW('
-            || pg_catalog.string_agg(pg_catalog.format('%s.c%s', other, c.position), ', ' ORDER BY c.position) FILTER (WHERE NOT c.is_plain)
+            || pg_catalog.string_agg(pg_catalog.format('%s.c%s', other, c.number), ', ' ORDER BY c.number) FILTER (WHERE NOT c.is_plain)
             || '))'
         )
-        FROM (
-            SELECT
-                pg_catalog.row_number() OVER (ORDER BY a.attnum) AS position,
-                bi_refresh.equal_is_identical(a.atttypid, a.attcollation) AS is_plain
-            FROM pg_catalog.pg_attribute AS a
-            WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
-        ) AS c
+        FROM bi_refresh.plain_columns(relation) AS c
     );
 END
 $$;

@@ -9,12 +9,13 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     gives_up_at CONSTANT timestamptz := pg_catalog.clock_timestamp() + patience_ms * interval '1 ms';
+    deadlock_ms CONSTANT double precision := (
+        SELECT s.setting::double precision FROM pg_catalog.pg_settings AS s WHERE s.name = 'deadlock_timeout'
+    );
     try_ms CONSTANT double precision := CASE
         -- who holds nothing while he waits is in no cycle
         WHEN pg_catalog.cardinality(relations) = 1 THEN patience_ms
-        ELSE least(400, patience_ms, 0.5 * (
-            SELECT s.setting::double precision FROM pg_catalog.pg_settings AS s WHERE s.name = 'deadlock_timeout'
-        ))
+        ELSE least(400, patience_ms, 0.5 * deadlock_ms)
     END;
     former CONSTANT text := pg_catalog.current_setting('lock_timeout');
     relation oid;
@@ -38,8 +39,17 @@ BEGIN
                     USING ERRCODE = 'lock_not_available', DETAIL = relation::text;
                 END IF;
         END;
-        -- those that waited behind it take their turn
-        PERFORM pg_catalog.pg_sleep(0.1);
+        -- Autovacuum gives way only to who has waited for as long as it takes to look for deadlocks: that is waited for holding
+        -- nothing, and given back at once.
+        BEGIN
+            PERFORM pg_catalog.set_config('lock_timeout', pg_catalog.format('%sms', 1.1 * deadlock_ms), true);
+            EXECUTE pg_catalog.format('LOCK TABLE ONLY %s IN %s MODE', relation::pg_catalog.regclass, lock_mode);
+            RAISE EXCEPTION USING ERRCODE = 'triggered_action_exception';
+        EXCEPTION
+            WHEN lock_not_available OR triggered_action_exception THEN
+                -- those that waited behind it take their turn
+                PERFORM pg_catalog.pg_sleep(0.1);
+        END;
     END LOOP;
 END
 $$;

@@ -31,7 +31,7 @@ DECLARE
     output_deleted bigint := 0;
     total bigint;
     entry bi_refresh.mv_refresh_log;
-    temporary oid[];
+    session_before record;
 BEGIN
     state := bi_refresh.lock_incremental_view(view_name);
     SELECT pg_catalog.jsonb_object_agg(s.table_id, s.structure) INTO structures
@@ -50,7 +50,7 @@ BEGIN
         );
     END IF;
 
-    temporary := bi_refresh.temporary_objects();
+    session_before := bi_refresh.session_state();
     PERFORM bi_refresh.lock_claims(view_name);
     FOR target IN
         SELECT m.* FROM bi_refresh.maintained_table AS m
@@ -127,7 +127,7 @@ BEGIN
     ELSIF total IS NULL AND bi_refresh.may_be_counted(output.relation) THEN
         EXECUTE pg_catalog.format('SELECT pg_catalog.count(*) FROM %s', view_name) INTO total;
     END IF;
-    PERFORM bi_refresh.require_no_temporary_objects(temporary);
+    PERFORM bi_refresh.require_session_state(session_before);
     PERFORM bi_refresh.run_checks(view_name, state.rows_total, total);
 
     UPDATE bi_refresh.mv_refresh_log AS l

@@ -8,18 +8,24 @@ AS $$
 DECLARE
     place CONSTANT text[] := pg_catalog.parse_ident(view_name);
     name CONSTANT text := 'bi_refresh_incremental.restored';
+    owner CONSTANT oid := (
+        SELECT bi_refresh.owner_oid(t.definition)
+        FROM bi_refresh.maintained_table AS t
+        WHERE t.view_name = restore_plain_view.view_name AND t.stage IS NULL
+    );
     made oid;
 BEGIN
+    IF owner IS NULL THEN
+        -- not as ours: its functions would run with our rights
+        RAISE EXCEPTION 'nothing says any more whose % was: its table and its definition are gone', view_name
+        USING ERRCODE = 'undefined_table',
+        HINT = pg_catalog.format(
+            'As its owner: CREATE MATERIALIZED VIEW %s AS %s', view_name, bi_refresh.view_query(view_name)
+        );
+    END IF;
     EXECUTE pg_catalog.format('CREATE MATERIALIZED VIEW %s AS %s WITH NO DATA', name, bi_refresh.view_query(view_name));
     made := name::pg_catalog.regclass;
-    PERFORM bi_refresh.give_to_owner(
-        'MATERIALIZED VIEW', name,
-        (
-            SELECT coalesce(bi_refresh.owner_oid(t.definition), bi_refresh.owner_oid(made))
-            FROM bi_refresh.maintained_table AS t
-            WHERE t.view_name = restore_plain_view.view_name AND t.stage IS NULL
-        )
-    );
+    PERFORM bi_refresh.give_to_owner('MATERIALIZED VIEW', name, owner);
     EXECUTE pg_catalog.format('ALTER MATERIALIZED VIEW %s RENAME TO %I', name, place[2]);
     EXECUTE pg_catalog.format(
         'ALTER MATERIALIZED VIEW bi_refresh_incremental.%I SET SCHEMA %I', place[2], place[1]
