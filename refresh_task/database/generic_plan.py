@@ -16,7 +16,8 @@ from refresh_task.errors import StatementFailedError
 FIRST_PARAMETER = 501
 
 _UNUSED = FIRST_PARAMETER - 1
-_DEALLOCATE = sql.SQL("DEALLOCATE {}").format(sql.Identifier("vistafresca_proof"))
+_NAME = "vistafresca_proof"
+_DEALLOCATE = sql.SQL("DEALLOCATE {}").format(sql.Identifier(_NAME))
 
 # One search path, so that only PostgreSQL's own names stand unqualified; one way to print constants, which read back as
 # they were; a plan that is the same for every value; and no table left out for what its constraints say.
@@ -95,9 +96,19 @@ def explain(
     )
     try:
         with session.transaction():
-            _act(session, "execute_as_owner", prepare, as_owner_of)
-            (row,) = _act(session, "ask_as_owner", execute, as_owner_of)
-            session.fetch_composed(_DEALLOCATE)
+            if as_owner_of is None:
+                session.fetch_composed(prepare)
+                (row,) = session.fetch_composed(execute)
+                session.fetch_composed(_DEALLOCATE)
+                (plan,) = row["QUERY PLAN"]
+            else:
+                (plan,) = session.fetch_one(
+                    "explain_as_owner",
+                    table=as_owner_of,
+                    prepare=prepare.as_string(),
+                    explain=execute.as_string(),
+                    name=_NAME,
+                )["plan"]
     except StatementFailedError as error:
         # prepared statements outlive a transaction that is rolled back
         with suppress(StatementFailedError), session.transaction():
@@ -105,15 +116,8 @@ def explain(
         if not is_refusal(error):
             raise
         return None
-    (plan,) = row["QUERY PLAN"] if as_owner_of is None else row["answer"]
     found: Mapping[str, Any] = plan["Plan"]
     return found
-
-
-def _act(session: Session, function: str, statement: sql.Composed, owner_of: int | None) -> list[dict[str, Any]]:
-    if owner_of is None:
-        return session.fetch_composed(statement)
-    return session.fetch_all(function, table=owner_of, statement=statement.as_string())
 
 
 def is_refusal(error: StatementFailedError) -> bool:

@@ -16,7 +16,7 @@ BEGIN
     USING statement, returns_value;
     -- Before anything is looked up by its name.
     IF pg_catalog.current_setting('search_path') OPERATOR(pg_catalog.<>) 'pg_catalog, pg_temp' THEN
-        RAISE EXCEPTION 'code that a refresh runs for the view''s owner changed search_path for the whole session'
+        RAISE EXCEPTION 'code that a refresh runs for the view''s owner changed search_path and did not put it back'
         USING ERRCODE = 'insufficient_privilege',
         HINT = 'Find the function that sets it, and give it a SET search_path clause instead.';
     END IF;

@@ -33,9 +33,13 @@ BEGIN
         USING ERRCODE = 'feature_not_supported';
     END IF;
 
-    INSERT INTO bi_refresh.captured_table (relation) VALUES (top) ON CONFLICT DO NOTHING;
-    -- one session at a time adds columns
-    SELECT t.* INTO captured FROM bi_refresh.captured_table AS t WHERE t.relation = top FOR UPDATE;
+    LOOP
+        INSERT INTO bi_refresh.captured_table (relation) VALUES (top) ON CONFLICT DO NOTHING;
+        -- one session at a time adds columns
+        SELECT t.* INTO captured FROM bi_refresh.captured_table AS t WHERE t.relation = top FOR UPDATE;
+        -- otherwise it was released while it was waited for
+        EXIT WHEN found;
+    END LOOP;
     log := pg_catalog.format('bi_refresh_incremental.log_%s', captured.id);
     pending := pg_catalog.format('bi_refresh_incremental.pending_%s', captured.id);
 
@@ -108,7 +112,7 @@ BEGIN
     WHERE t.id = captured.id;
 
     PERFORM bi_refresh.set_capture_functions(captured.id);
-    PERFORM bi_refresh.set_capture_triggers(captured.id);
+    PERFORM bi_refresh.set_capture_triggers(captured.id, NOT added);
     RETURN captured;
 EXCEPTION
     WHEN lock_not_available THEN

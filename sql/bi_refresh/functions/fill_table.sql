@@ -11,6 +11,7 @@ DECLARE
     target bi_refresh.maintained_table;
     examined record;
     filled bigint;
+    session_before CONSTANT record := bi_refresh.session_state();
 BEGIN
     IF pg_catalog.current_setting('transaction_isolation') = 'read committed' THEN
         RAISE EXCEPTION 'fill_table() needs one snapshot for all it reads'
@@ -46,6 +47,7 @@ BEGIN
         full_ms = 1000 * pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - began_at)
     WHERE m.id = target.id
     RETURNING m.* INTO target;
+    PERFORM bi_refresh.require_session_state(session_before);
     PERFORM bi_refresh.require_unmoved(target.relations);
     RETURN filled;
 END

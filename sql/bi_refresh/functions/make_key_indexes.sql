@@ -105,10 +105,15 @@ BEGIN
                 IF wanted.is_key THEN
                     RAISE;
                 ELSIF wanted.width = 1 THEN
-                    EXECUTE pg_catalog.format(
-                        'CREATE INDEX %I ON %s USING hash (%s)',
-                        wanted.name, maintained.relation::pg_catalog.regclass, wanted.columns
-                    );
+                    BEGIN
+                        EXECUTE pg_catalog.format(
+                            'CREATE INDEX %I ON %s USING hash (%s)',
+                            wanted.name, maintained.relation::pg_catalog.regclass, wanted.columns
+                        );
+                    EXCEPTION
+                        WHEN undefined_object THEN
+                            NULL; -- of its type no value can be hashed
+                    END;
                 END IF;
         END;
     END LOOP;

@@ -26,6 +26,7 @@ BEGIN
     EXECUTE pg_catalog.format('CREATE MATERIALIZED VIEW %s AS %s WITH NO DATA', name, bi_refresh.view_query(view_name));
     made := name::pg_catalog.regclass;
     PERFORM bi_refresh.give_to_owner('MATERIALIZED VIEW', name, owner);
+    PERFORM bi_refresh.keep_private(made);
     EXECUTE pg_catalog.format('ALTER MATERIALIZED VIEW %s RENAME TO %I', name, place[2]);
     EXECUTE pg_catalog.format(
         'ALTER MATERIALIZED VIEW bi_refresh_incremental.%I SET SCHEMA %I', place[2], place[1]

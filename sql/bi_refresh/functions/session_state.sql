@@ -1,6 +1,6 @@
 -- What code that a refresh runs for a view's owner could leave behind for the next view's, or for whoever goes on in the session:
--- settings, and temporary relations. `objects` is without those that refreshes make for themselves.
-CREATE OR REPLACE FUNCTION bi_refresh.session_state(OUT settings jsonb, OUT objects oid[])
+-- settings that results or rights depend on, and whatever is in the temporary schema but what refreshes make there for themselves.
+CREATE OR REPLACE FUNCTION bi_refresh.session_state(OUT settings jsonb, OUT objects text[])
 LANGUAGE sql
 STABLE
 SET search_path = pg_catalog, pg_temp
@@ -10,11 +10,17 @@ SELECT
         SELECT pg_catalog.jsonb_object_agg(s.name, s.setting)
         FROM pg_catalog.pg_settings AS s
         WHERE s.context IN ('user', 'superuser')
+            AND s.category !~ '^(Query Tuning|Resource Usage|Reporting and Logging|Statistics)'
+            AND s.name NOT IN ('application_name', 'client_min_messages')
     ),
     ARRAY(
-        SELECT c.oid
-        FROM pg_catalog.pg_class AS c
-        WHERE c.relnamespace = pg_catalog.pg_my_temp_schema()
-            AND c.relname !~ '^(changed_\d+_\d+|dirty_\d+_\d+|new_\d+(_key)?|differences_\d+)$'
+        SELECT pg_catalog.pg_describe_object(d.classid, d.objid, 0)
+        FROM pg_catalog.pg_depend AS d
+        WHERE d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND d.refobjid = pg_catalog.pg_my_temp_schema()
+            AND NOT EXISTS (
+                SELECT FROM pg_catalog.pg_class AS c
+                WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND c.oid = d.objid
+                    AND c.relname ~ '^changed_\d+_\d+$' AND pg_catalog.pg_get_userbyid(c.relowner) = current_user
+            )
     )
 $$;

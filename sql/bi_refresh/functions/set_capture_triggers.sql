@@ -1,14 +1,17 @@
 -- Gives all members of a captured table's tree their triggers, and takes those from others that have left it; returns how many
 -- tables it changed. Waits up to 5 s for transactions that write to them, in short tries: what is committed once a trigger is there
--- was captured. Only a table's owner may enable a trigger always.
-CREATE OR REPLACE FUNCTION bi_refresh.set_capture_triggers(capture_id integer)
+-- was captured. Only a table's owner may enable a trigger always. `holds_nothing`: the transaction has locked nothing that writers need.
+CREATE OR REPLACE FUNCTION bi_refresh.set_capture_triggers(capture_id integer, holds_nothing boolean DEFAULT true)
 RETURNS integer
 LANGUAGE plpgsql
+-- longer than any usual transaction, shorter than what users put up with
+SET lock_timeout = '5s'
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    -- longer than any usual transaction, shorter than what users put up with
-    patience_ms CONSTANT integer := 5000;
+    patience_ms CONSTANT integer := (
+        SELECT s.setting FROM pg_catalog.pg_settings AS s WHERE s.name = 'lock_timeout'
+    );
     functions CONSTANT oid[] := bi_refresh.capture_function_oids(capture_id);
     place record;
     change record;
@@ -54,7 +57,8 @@ BEGIN
                 THEN 'ACCESS EXCLUSIVE'
             ELSE 'SHARE ROW EXCLUSIVE'
         END,
-        patience_ms
+        patience_ms,
+        holds_nothing
     );
     FOR place IN
         SELECT p.oid, p.oid::pg_catalog.regclass::text AS name FROM pg_catalog.unnest(places) AS p (oid) ORDER BY p.oid

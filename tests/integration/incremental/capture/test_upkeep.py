@@ -166,7 +166,7 @@ def test_a_capture_that_is_asked_for_again_before_it_was_released_loses_nothing(
 
 def test_a_table_in_use_for_long_is_named_with_who_uses_it(database: Database) -> None:
     database.execute("CREATE TABLE facts (id integer)")
-    database.execute("ALTER FUNCTION bi_refresh.set_capture_triggers(integer) SET lock_timeout = '50ms'")
+    database.execute("ALTER FUNCTION bi_refresh.set_capture_triggers(integer, boolean) SET lock_timeout = '50ms'")
     with database.connect(autocommit=False) as writer:
         writer.execute("INSERT INTO facts VALUES (3)")
         with pytest.raises(psycopg.errors.LockNotAvailable) as raised:

@@ -59,7 +59,7 @@ def test_a_view_that_nobody_is_known_to_own_is_not_made_anew(shop: Shop) -> None
     """As ours, its functions would run with our rights; its owner makes it anew from its query."""
     shop.enable()
     shop.database.execute(f"DROP TABLE {VIEW} CASCADE; DROP VIEW bi_refresh_incremental.definition_1 CASCADE")
-    with pytest.raises(VistafrescaError, match="nothing says any more whose shop.mv_revenue was") as refused:
+    with pytest.raises(VistafrescaError, match=r"nothing says any more whose shop\.mv_revenue was") as refused:
         shop.disable()
     statement = refused.value.remedy.partition("As its owner: ")[2].partition(" It ")[0]
     assert statement.startswith(f"CREATE MATERIALIZED VIEW {VIEW} AS ")

@@ -38,10 +38,14 @@ _TRIGGER = """
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ("PERFORM set_config('search_path', 'bi, pg_catalog', false)", "changed search_path for the whole session"),
-        ("PERFORM set_config('TimeZone', 'Asia/Tokyo', false)", "changed a setting for the whole session"),
+        ("PERFORM set_config('search_path', 'bi, pg_catalog', false)", "changed search_path and did not put it back"),
+        (
+            "PERFORM set_config('TimeZone', 'Asia/Tokyo', false)",
+            "changed a setting and did not put it back: TimeZone is now Asia/Tokyo",
+        ),
         ("EXECUTE 'DECLARE c CURSOR WITH HOLD FOR SELECT bi.write_down()'", "declared a cursor WITH HOLD"),
-        ("CREATE TEMP TABLE audit (at timestamptz)", "made the temporary relation audit"),
+        ("CREATE DOMAIN pg_temp.word AS text CHECK (VALUE <> '')", "left something temporary behind: type"),
+        ("CREATE TEMP TABLE audit (at timestamptz)", "left something temporary behind: table audit"),
     ],
 )
 def test_what_the_owners_code_leaves_behind_is_an_error_and_is_undone(roles: Roles, body: str, words: str) -> None:
@@ -95,6 +99,28 @@ def test_a_run_proves_anew_with_the_owners_rights(roles: Roles) -> None:
         (remark,) = keep_proofs(session)
     assert "was proved anew" in remark.message
     assert run_as(as_view_owner, "SELECT DISTINCT who FROM bi.seen") == [(as_view_owner.role,)]
+
+
+def test_what_changes_no_result_may_be_set(roles: Roles) -> None:
+    _, as_view_owner, _ = roles
+    view = keep_spied(roles)
+    run_as(as_view_owner, _TRIGGER.format(body="PERFORM set_config('work_mem', '8MB', true)"))
+    run_as(roles[0], "SELECT bi_refresh.distribute_changes()")
+    assert refresh_as_task(view)[1] is None
+
+
+def test_settings_that_a_library_brings_along_are_no_change(database: Database) -> None:
+    """One that is loaded by the first refresh of a session."""
+    with database.connect() as session:
+        session.execute(
+            "CREATE TABLE kept AS SELECT settings - 'TimeZone' AS settings, objects FROM bi_refresh.session_state()"
+        )
+        session.execute("SELECT bi_refresh.require_session_state(k) FROM kept AS k")
+        session.execute("SET TimeZone = 'Asia/Tokyo'")
+        session.execute("SELECT bi_refresh.require_session_state(k) FROM kept AS k")
+        session.execute("SET DateStyle = 'German'")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="DateStyle is now German"):
+            session.execute("SELECT bi_refresh.require_session_state(k) FROM kept AS k")
 
 
 def test_callers_own_cursors_and_temporary_tables_are_his_own(database: Database) -> None:
