@@ -17,12 +17,12 @@ BEGIN
     -- Before anything is looked up by its name.
     IF pg_catalog.current_setting('search_path') OPERATOR(pg_catalog.<>) 'pg_catalog, pg_temp' THEN
         RAISE EXCEPTION 'code that a refresh runs for the view''s owner changed search_path and did not put it back'
-        USING ERRCODE = 'insufficient_privilege',
+        USING ERRCODE = '2F003',
         HINT = 'Find the function that sets it, and give it a SET search_path clause instead.';
     END IF;
     IF bi_refresh.lasting_cursors() <> cursors THEN
         RAISE EXCEPTION 'code that a refresh runs for the view''s owner declared a cursor WITH HOLD'
-        USING ERRCODE = 'insufficient_privilege', HINT = 'Find the function that declares it: a refresh may not leave one behind.';
+        USING ERRCODE = '2F003', HINT = 'Find the function that declares it: a refresh may not leave one behind.';
     END IF;
     RETURN value;
 END

@@ -39,6 +39,14 @@ SELECT
                 'row-level security on it), or give the materialized view back: vistafresca incremental disable %1$s.',
                 view_name
             )
+        WHEN failure_sqlstate = '2F003'
+            THEN pg_catalog.format(
+                'Readers keep the last good data of %1$s. A function that its query calls, or a trigger or index of its table, does what '
+                'REFRESH MATERIALIZED VIEW would undo or forbid: the message says what. See the query: SELECT pg_get_viewdef(%2$L); give the '
+                'function a SET clause for what it sets, and let it leave nothing behind; or give the materialized view back: vistafresca '
+                'incremental disable %1$s.',
+                view_name, defining.name
+            )
         WHEN failure_sqlstate = '54000'
             THEN pg_catalog.concat_ws(
                 ' ',

@@ -19,12 +19,12 @@ BEGIN
     WHERE before.settings ? s.key AND before.settings ->> s.key IS DISTINCT FROM s.value;
     IF changed IS NOT NULL THEN
         RAISE EXCEPTION 'code that a refresh runs for the view''s owner changed a setting and did not put it back: %', changed
-        USING ERRCODE = 'insufficient_privilege', HINT = 'Find the function that sets it, and give it a SET clause instead.';
+        USING ERRCODE = '2F003', HINT = 'Find the function that sets it, and give it a SET clause instead.';
     END IF;
     FOREACH left_behind IN ARRAY now_is.objects LOOP
         IF left_behind <> ALL (before.objects) THEN
             RAISE EXCEPTION 'code that a refresh runs for the view''s owner left something temporary behind: %', left_behind
-            USING ERRCODE = 'insufficient_privilege',
+            USING ERRCODE = '2F003',
             HINT = 'Find the function that makes it: a refresh may not leave one behind.';
         END IF;
     END LOOP;

@@ -58,6 +58,9 @@ def test_what_the_owners_code_leaves_behind_is_an_error_and_is_undone(roles: Rol
         before = session.execute("SELECT current_setting('search_path'), current_setting('TimeZone')").fetchall()
         _, error = refresh_as_task(view, session)
         assert words in error
+        (remedy,) = run_as(roles[0], "SELECT remedy FROM bi_refresh.mv_refresh_log ORDER BY id DESC LIMIT 1")[0]
+        assert "vistafresca incremental disable bi.kept" in remedy
+        assert "GRANT" not in remedy
         assert (
             session.execute("SELECT current_setting('search_path'), current_setting('TimeZone')").fetchall() == before
         )
@@ -119,7 +122,7 @@ def test_settings_that_a_library_brings_along_are_no_change(database: Database) 
         session.execute("SET TimeZone = 'Asia/Tokyo'")
         session.execute("SELECT bi_refresh.require_session_state(k) FROM kept AS k")
         session.execute("SET DateStyle = 'German'")
-        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="DateStyle is now German"):
+        with pytest.raises(psycopg.errors.ProhibitedSqlStatementAttempted, match="DateStyle is now German"):
             session.execute("SELECT bi_refresh.require_session_state(k) FROM kept AS k")
 
 
