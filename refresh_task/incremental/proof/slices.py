@@ -79,11 +79,7 @@ def _together(
 def _prove_direct(
     definition: Definition, plan: Plan, columns: Sequence[Column], equalities: Equalities
 ) -> Iterator[tuple[int, Touch]]:
-    if not is_understood(definition, plan):
-        return
-    claims = find_claims(plan.scans)
-    for table, scans in _named_scans(definition, plan):
-        found = _expressions(table, columns, [claims[id(scan)] for scan in scans], equalities)
+    for table, _, found, _ in _own(definition, plan, columns, equalities):
         named = tuple(expression for expression in found if expression is not None)
         if len(named) == len(columns):
             yield table.oid, Touch(named)
@@ -92,11 +88,7 @@ def _prove_direct(
 def _prove_lookups(
     definition: Definition, plan: Plan, columns: Sequence[Column], equalities: Equalities
 ) -> Iterator[tuple[int, Touch]]:
-    if not is_understood(definition, plan):
-        return
-    claims = find_claims(plan.scans)
-    for table, scans in _named_scans(definition, plan):
-        own = _expressions(table, columns, [claims[id(scan)] for scan in scans], equalities)
+    for table, scans, own, claims in _own(definition, plan, columns, equalities):
         for (other, pairs), partners in find_partners(definition, plan, table, scans, equalities):
             if other.misnamed is not None:
                 continue
@@ -106,6 +98,17 @@ def _prove_lookups(
                 positions = tuple(number for number, text in enumerate(own, start=1) if text is None)
                 yield table.oid, Touch(named, Lookup(other.oid, other.name, pairs, positions) if positions else None)
                 break
+
+
+def _own(
+    definition: Definition, plan: Plan, columns: Sequence[Column], equalities: Equalities
+) -> Iterator[tuple[Table, Sequence[Scan], list[str | None], Mapping[int, Sequence[Claim]]]]:
+    """Each table with its scans, what its own columns say of each column of the slice, and the claims of all scans."""
+    if not is_understood(definition, plan):
+        return
+    claims = find_claims(plan.scans)
+    for table, scans in _named_scans(definition, plan):
+        yield table, scans, _expressions(table, columns, [claims[id(scan)] for scan in scans], equalities), claims
 
 
 def is_understood(definition: Definition, plan: Plan) -> bool:
