@@ -40,15 +40,34 @@ def incremental() -> None:
 @incremental.command()
 @click.argument("view")
 @click.option("--stages", callback=column_list, help="WITH queries to keep as tables of their own: a,b.")
+@click.option(
+    "--output",
+    type=click.Choice(["table", "materialized-view"]),
+    help="What will stand under the view's name; a materialized view needs --stages.  [default: table]",
+)
 @click.option("--key", callback=column_list, help="Columns that tell the view's rows apart: a,b.")
 @_patience_option
 @json_option
 def enable(
-    view: str, stages: tuple[str, ...] | None, key: tuple[str, ...] | None, patience_s: float, *, as_json: bool
+    view: str,
+    stages: tuple[str, ...] | None,
+    output: str | None,
+    key: tuple[str, ...] | None,
+    patience_s: float,
+    *,
+    as_json: bool,
 ) -> int:
     """Have VIEW refreshed incrementally from now on. Run again after a failure, it goes on where it was."""
     with open_session() as session, _progress(as_json=as_json) as say:
-        result = life_cycle.enable(session, view, stages=stages, key=key, patience_s=patience_s, on_progress=say)
+        result = life_cycle.enable(
+            session,
+            view,
+            stages=stages,
+            output=None if output is None else "table" if output == "table" else "materialized_view",
+            key=key,
+            patience_s=patience_s,
+            on_progress=say,
+        )
     _print_enabled(result, "is refreshed incrementally", as_json=as_json)
     return ExitCode.OK
 

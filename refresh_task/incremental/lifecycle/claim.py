@@ -16,7 +16,7 @@ from refresh_task.errors import (
     UnknownViewError,
     VistafrescaError,
 )
-from refresh_task.incremental.lifecycle.outcome import OnProgress, Progress
+from refresh_task.incremental.lifecycle.outcome import OnProgress, Output, Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class ViewState:
     user_name: str
     status: str | None
     step: str | None
-    output: str | None
+    output: Output | None
     query: str | None
     original: dict[str, Any] | None
     distrust_reason: str | None

@@ -9,7 +9,8 @@ from typing import Any
 
 from refresh_task.database import Session
 from refresh_task.errors import ConfigurationError
-from refresh_task.incremental.lifecycle.proving import prove_relation
+from refresh_task.incremental.lifecycle.outcome import Output
+from refresh_task.incremental.lifecycle.proving import prove_relation, prove_whole
 from refresh_task.incremental.model import Proof
 from refresh_task.incremental.stages import OrdinaryViews, Stage, linear_proof, read_key, read_linear, split
 
@@ -19,8 +20,8 @@ _SCHEMA = "bi_refresh_incremental"
 @dataclass(frozen=True, slots=True)
 class Design:
     """How a view is to be kept. `query` is in PostgreSQL's spelling, `views` those beneath it; `model` is the relation
-    that the output's table will stand in for, and `owner` its owner (OIDs). `key` and `slices` are the output's; None:
-    what can be proved."""
+    that the output will stand in for, and `owner` its owner (OIDs). `output` is what the output is to be. `key` and
+    `slices` are a table's; None: what can be proved."""
 
     view: str
     query: str
@@ -28,6 +29,7 @@ class Design:
     owner: int
     model: int
     stages: tuple[str, ...] = ()
+    output: Output = "table"
     key: Sequence[str] | None = None
     slices: Sequence[Sequence[str]] | None = None
 
@@ -55,8 +57,11 @@ def make_tables(session: Session, design: Design, *, first_position: int, output
         names[stage.name] = f"{_SCHEMA}.table_{made[-1].id}"
     text = design.query if chain is None else chain.output.render(names.__getitem__)
     table = _insert(session, design, first_position + len(made), output_stage)
-    _make(session, design, table, text, model=design.model)
-    proof = _prove(session, design, table, None, key=design.key, slices=design.slices)
+    if design.output == "table":
+        _make(session, design, table, text, model=design.model)
+        proof = _prove(session, design, table, None, key=design.key, slices=design.slices)
+    else:
+        proof = _make_view(session, design, table, text)
     if chain is not None:
         session.execute(
             "make_whole_definition",
@@ -116,6 +121,24 @@ def _prove(
 ) -> Proof:
     definition = session.fetch_one("read_definition_of_table", table=table)["definition"]
     proof = prove_relation(session, definition, key=key, slices=slices, table_id=table)
+    _refuse(design, stage, proof)
+    record_proof(session, table, proof)
+    return proof
+
+
+def _make_view(session: Session, design: Design, table: int, query: str) -> Proof:
+    """The output as a materialized view: it is refreshed as a whole, whatever changes."""
+    made = session.fetch_one(
+        "make_maintained_view", table=table, definition=query, owner=design.owner, model=design.model
+    )
+    session.execute("make_maintain_function", table=table)
+    proof = prove_whole(session, int(made["relation"]), table_id=table)
+    _refuse(design, None, proof)
+    record_proof(session, table, proof)
+    return proof
+
+
+def _refuse(design: Design, stage: str | None, proof: Proof) -> None:
     if proof.obstacles:
         what = "it" if stage is None else f"its stage {stage}"
         raise ConfigurationError(
@@ -125,8 +148,6 @@ def _prove(
             if stage is None
             else "Name other stages, or none.",
         )
-    record_proof(session, table, proof)
-    return proof
 
 
 def record_proof(session: Session, table: int, proof: Proof) -> None:

@@ -11,7 +11,7 @@ from refresh_task.errors import ConfigurationError, StatementFailedError
 from refresh_task.incremental.lifecycle.building import copy_indexes, fill, make_key_indexes
 from refresh_task.incremental.lifecycle.claim import Claim, ViewState, claim_view
 from refresh_task.incremental.lifecycle.dependents import dependents_of
-from refresh_task.incremental.lifecycle.outcome import EnabledView, OnProgress, say_nothing
+from refresh_task.incremental.lifecycle.outcome import EnabledView, OnProgress, Output, say_nothing
 from refresh_task.incremental.lifecycle.proving import settle_proof
 from refresh_task.incremental.lifecycle.reading import enabled_view
 from refresh_task.incremental.lifecycle.redefining import redefine
@@ -29,6 +29,7 @@ def enable(
     view: str,
     *,
     stages: Sequence[str] | None = None,
+    output: Output | None = None,
     key: Sequence[str] | None = None,
     slices: Sequence[Sequence[str]] | None = None,
     patience_s: float = 600,
@@ -38,7 +39,8 @@ def enable(
     on where it was; disable() undoes it.
 
     `session` is one of the schema's owner, in autocommit mode. `stages` names grouped CTEs, `key` the columns that tell
-    rows apart; None: what the policy says, then what can be proved. `patience_s`: how long to wait for other sessions.
+    rows apart; None: what the policy says, then what can be proved. `output` is what will stand under its name; None: a
+    table. `patience_s`: how long to wait for other sessions.
 
     Raises ConfigurationError (there are obstacles: nothing is left behind) and StatementFailedError.
     """
@@ -46,7 +48,7 @@ def enable(
     with claim_view(session, view, on_progress) as claim:
         state = _start_over_if_stale(claim, claim.read())
         if state.status is not None:
-            _refuse_another_design(claim, state, stages=stages, key=key)
+            _refuse_another_design(claim, state, stages=stages, output=output, key=key)
         attempts = 0
         if state.status in ("enabled", "distrusted"):
             require_its_table(claim, state)
@@ -61,6 +63,7 @@ def enable(
                     claim,
                     state,
                     stages=tuple(stages if stages is not None else state.policy_stages or ()),
+                    output=output or "table",
                     key=key if key is not None else state.policy_key,
                     slices=slices,
                 )
@@ -71,19 +74,26 @@ def enable(
 
 
 def _refuse_another_design(
-    claim: Claim, state: ViewState, *, stages: Sequence[str] | None, key: Sequence[str] | None
+    claim: Claim,
+    state: ViewState,
+    *,
+    stages: Sequence[str] | None,
+    output: Output | None,
+    key: Sequence[str] | None,
 ) -> None:
     """What was begun is gone on with as it was begun: what else is asked for must not be passed over in silence."""
     tables = claim.tables()
-    output = next(table for table in tables if table.stage is None)
-    kept = {table.stage for table in tables if table.position < output.position}
+    last = next(table for table in tables if table.stage is None)
+    kept = {table.stage for table in tables if table.position < last.position}
     # of a key that could not be used, only the wish is recorded
-    keys = [set(known) for known in (output.key, (state.original or {}).get("key")) if known is not None]
+    keys = [set(known) for known in (last.key, (state.original or {}).get("key")) if known is not None]
     others = []
     if stages is not None and set(stages) != kept:
         others.append(f"stages {', '.join(sorted(filter(None, kept)))}" if kept else "no stages")
     if key is not None and set(key) not in keys:
-        others.append("no key" if output.key is None else f"the key {', '.join(output.key)}")
+        others.append("no key" if last.key is None else f"the key {', '.join(last.key)}")
+    if output is not None and output != state.output:
+        others.append("a table as its output" if state.output == "table" else "a materialized view as its output")
     if others:
         raise ConfigurationError(
             f"it was {'enabled' if state.status != 'enabling' else 'begun'} with {' and '.join(others)}.",

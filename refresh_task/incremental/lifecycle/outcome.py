@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
+
+# What stands under the name of a view that is refreshed incrementally; a materialized view: over stages.
+Output = Literal["table", "materialized_view"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,7 @@ class EnabledView:
     the tables whose changes are captured for it."""
 
     view: str
-    output: str  # table or materialized_view
+    output: Output
     stages: tuple[str, ...]
     captured: tuple[str, ...]
     direct: tuple[str, ...]

@@ -14,6 +14,7 @@ from refresh_task.incremental.model import Proof, Source
 from refresh_task.incremental.stages import linear_proof, renew_measures
 
 _ATTEMPTS = 5
+_AS_A_WHOLE = "the materialized view over the stages is refreshed as a whole"
 
 
 def prove_relation(
@@ -30,6 +31,18 @@ def prove_relation(
     from refresh_task.incremental.proof import prove  # noqa: PLC0415
 
     return prove(session, relation, key=key, slices=slices, table_id=table_id)
+
+
+def prove_whole(session: Session, relation: int, *, table_id: int) -> Proof:
+    """Of a materialized view (OID) over stages: what its own query reads, any change of which may touch all of it."""
+    proof = prove_relation(session, relation, table_id=table_id)
+    sources = [
+        replace(
+            source, slice=None, expressions=(), lookup=None, columns=(), null_slice="any", slides=(), reason=_AS_A_WHOLE
+        )
+        for source in proof.sources
+    ]
+    return replace(proof, slices=(), sources=tuple(sources), key=None)
 
 
 def settle_proof(claim: Claim) -> dict[str, Proof]:
@@ -113,12 +126,14 @@ class _Proved:
 
 def _prove(session: Session, tables: Sequence[MaintainedTable]) -> dict[int, _Proved]:
     """By table; a slicing that was chosen, or asked for, is kept."""
-    return {
-        table.id: _prove_table(session, table, table.definition) for table in tables if table.definition is not None
-    }
+    return {table.id: _prove_table(session, table) for table in tables}
 
 
-def _prove_table(session: Session, table: MaintainedTable, definition: int) -> _Proved:
+def _prove_table(session: Session, table: MaintainedTable) -> _Proved:
+    definition = table.definition
+    if definition is None:
+        assert table.relation is not None  # noqa: S101  # the materialized view
+        return _Proved(prove_whole(session, table.relation, table_id=table.id), None)
     names = session.fetch_all("prove_names", views=[definition], functions=[])
     if any(not row["is_alias"] for row in names):
         session.execute("renew_definition", table=table.id)

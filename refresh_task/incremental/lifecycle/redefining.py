@@ -160,6 +160,7 @@ def _make(claim: Claim, state: ViewState, query: str, position: int) -> list[Mad
         owner=state.owner,
         model=state.relation,
         stages=tuple(table.stage for table in tables if table.stage is not None and table.position < current.position),
+        output=state.output or "table",
         key=current.key,
     )
     return make_tables(session, design, first_position=position, output_stage=_NEW)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from refresh_task.errors import ConfigurationError
 from refresh_task.incremental.lifecycle.claim import Claim, ViewState
 from refresh_task.incremental.lifecycle.design import Design, MadeTable, make_tables
+from refresh_task.incremental.lifecycle.outcome import Output
 from refresh_task.incremental.lifecycle.proving import prove_relation
 from refresh_task.incremental.lifecycle.publications import read_publications
 from refresh_task.incremental.stages import read_definition
@@ -68,6 +69,7 @@ def register(
     view: ViewState,
     *,
     stages: tuple[str, ...],
+    output: Output,
     key: Sequence[str] | None,
     slices: Sequence[Sequence[str]] | None,
 ) -> None:
@@ -76,6 +78,8 @@ def register(
     Raises ConfigurationError where it can never be refreshed incrementally, or nothing would come of it."""
     session = claim.session
     refuse_obstacles(claim, view)
+    if output == "materialized_view":
+        _refuse_as_materialized_view(claim, view, stages)
     claim.say("prove", "proving which tables' changes touch which rows")
     assert view.relation is not None and view.owner is not None  # noqa: S101, PT018  # refused above
     # of the materialized view: its unique indexes tell its rows apart
@@ -88,6 +92,7 @@ def register(
         owner=view.owner,
         model=view.relation,
         stages=stages,
+        output=output,
         key=proof.key,
         slices=slices if slices is not None else None if stages else proof.slices or None,
     )
@@ -95,11 +100,28 @@ def register(
         session.execute(
             "insert_incremental_view",
             view=view.name,
-            output="table",
+            output=output,
             definition=query.rstrip().removesuffix(";"),
             original=json.dumps({"relation": view.relation, "key": None if key is None else list(key)}),
         )
         refuse_what_is_indirect(view.name, make_tables(session, design, first_position=1, output_stage=None))
+
+
+def _refuse_as_materialized_view(claim: Claim, view: ViewState, stages: tuple[str, ...]) -> None:
+    if not stages:
+        raise ConfigurationError(
+            "without stages nothing of a materialized view can be refreshed incrementally.",
+            subject=view.name,
+            remedy="Name WITH queries to keep as tables of their own (--stages, or stages in views.toml); or leave "
+            "--output out: a table stands under its name then.",
+        )
+    index = claim.session.fetch_one("read_unique_index", relation=view.relation)
+    if not index["has_unique_index"]:
+        raise ConfigurationError(
+            "it has no unique index on plain columns, so it could not be refreshed without blocking its readers.",
+            subject=view.name,
+            remedy=f"{index['unique_index_ddl']} Or leave --output out: a table needs none.",
+        )
 
 
 def refuse_what_is_indirect(view: str, tables: Sequence[MadeTable]) -> None:

@@ -16,7 +16,7 @@ BEGIN
     PERFORM bi_refresh.lock_claims(view_name);
     FOR target IN
         SELECT m.* FROM bi_refresh.maintained_table AS m
-        WHERE m.view_name = catch_up.view_name AND m.definition IS NOT NULL
+        WHERE m.view_name = catch_up.view_name
         ORDER BY m.position
     LOOP
         structure := (
@@ -32,7 +32,11 @@ BEGIN
             structure := CASE WHEN examined.problem IS NULL THEN examined.structure END;
             moments := examined.moments;
         END IF;
-        PERFORM bi_refresh.maintain(target, structure, moments, full_reason, NULL);
+        IF target.definition IS NULL THEN
+            PERFORM bi_refresh.refresh_over_stages(target, structure, moments, full_reason, false);
+        ELSE
+            PERFORM bi_refresh.maintain(target, structure, moments, full_reason, NULL);
+        END IF;
     END LOOP;
     PERFORM bi_refresh.require_session_state(session_before);
     PERFORM bi_refresh.require_unmoved(ARRAY(

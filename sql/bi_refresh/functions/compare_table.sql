@@ -1,4 +1,4 @@
--- Compares a maintained table with its definition in this transaction's snapshot, and changes nothing: one row per row that differs,
+-- Compares a maintained table, or a materialized view over stages, with its definition in this transaction's snapshot, and changes nothing: one row per row that differs,
 -- with its key, ten thousand at most.
 --   keys   compare only so many slices, taken at random; NULL: the whole
 CREATE OR REPLACE FUNCTION bi_refresh.compare_table(table_id integer, keys integer DEFAULT NULL)
@@ -13,6 +13,10 @@ DECLARE
 BEGIN
     PERFORM bi_refresh.require_maintain_function(table_id);
     SELECT m.* INTO STRICT target FROM bi_refresh.maintained_table AS m WHERE m.id = table_id;
+    -- over stages, a materialized view's own query has just made it
+    target := pg_catalog.jsonb_populate_record(
+        target, pg_catalog.jsonb_build_object('definition', coalesce(target.definition, target.whole))
+    );
     IF keys IS NOT NULL AND pg_catalog.jsonb_array_length(target.slices) > 0 THEN
         cuts := '{1}';
         PERFORM bi_refresh.execute_as_owner(target.id, pg_catalog.format(

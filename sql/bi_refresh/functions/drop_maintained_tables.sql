@@ -1,5 +1,6 @@
 -- Takes away what was made for maintained tables, from the last to the first: functions, definitions, tables that
--- stand under no view's name, and what waits for them.
+-- stand under no view's name, and what waits for them. Stages of a materialized view that was retired, and that somebody may
+-- still read, go with it (see drop_retired()).
 CREATE OR REPLACE FUNCTION bi_refresh.drop_maintained_tables(table_ids integer[])
 RETURNS void
 LANGUAGE plpgsql
@@ -30,7 +31,25 @@ BEGIN
             INNER JOIN pg_catalog.pg_namespace AS n ON c.relnamespace = n.oid
             WHERE n.nspname = 'bi_refresh_incremental'
             UNION ALL
-            SELECT maintained.position, 3, pg_catalog.format('DROP TABLE %I.%I', n.nspname, c.relname)
+            SELECT
+                maintained.position, 3,
+                CASE
+                    WHEN EXISTS (
+                        SELECT FROM pg_catalog.pg_depend AS d
+                        INNER JOIN pg_catalog.pg_rewrite AS r
+                            ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid = r.oid
+                        INNER JOIN pg_catalog.pg_class AS reader ON r.ev_class = reader.oid
+                        WHERE d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                            AND d.refobjid = c.oid
+                            AND reader.relnamespace = c.relnamespace
+                            AND reader.relname ~ '^retired_[0-9]+_[0-9]+$'
+                    )
+                        THEN pg_catalog.format(
+                            'ALTER TABLE %I.%I RENAME TO retired_%s_%s',
+                            n.nspname, c.relname, c.oid, pg_catalog.trunc(pg_catalog.date_part('epoch', pg_catalog.now()))
+                        )
+                    ELSE pg_catalog.format('DROP %s %I.%I', bi_refresh.kind_of(c.oid), n.nspname, c.relname)
+                END
             FROM maintained
             INNER JOIN pg_catalog.pg_class AS c ON maintained.relation = c.oid
             INNER JOIN pg_catalog.pg_namespace AS n ON c.relnamespace = n.oid

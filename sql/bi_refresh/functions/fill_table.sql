@@ -19,10 +19,14 @@ BEGIN
     END IF;
     SELECT m.* INTO STRICT target FROM bi_refresh.maintained_table AS m WHERE m.id = table_id FOR NO KEY UPDATE;
     PERFORM FROM bi_refresh.claim_changes(table_id);
+    IF target.definition IS NULL THEN
+        began_at := pg_catalog.clock_timestamp();
+        EXECUTE pg_catalog.format('REFRESH MATERIALIZED VIEW %s', target.relation::pg_catalog.regclass);
+    END IF;
+    -- of a materialized view, which of its refreshes its rows are of is a part of its structure
     examined := bi_refresh.examine_table(table_id);
-    began_at := pg_catalog.clock_timestamp();
-    -- a materialized view over stages is filled already
     IF target.definition IS NOT NULL THEN
+        began_at := pg_catalog.clock_timestamp();
         PERFORM bi_refresh.require_maintain_function(table_id);
         filled := bi_refresh.execute_as_owner(table_id, pg_catalog.format(
             'INSERT INTO %s (%s) SELECT %s FROM %s AS query',

@@ -14,6 +14,12 @@ SELECT
                 'reads and may create temporary tables; and have that set up again: vistafresca incremental enable %2$s.',
                 current_user, view_name, bi_refresh.owner_of(bi_refresh.view_oid(view_name))
             )
+        WHEN failure_sqlstate = '55000' AND defining.was_replaced
+            THEN pg_catalog.format(
+                'Readers keep the last good data of %1$s. A table would be computed from the whole query; a materialized view has only its '
+                'stages. Have them made of what the view beneath says now: vistafresca incremental enable %1$s.',
+                view_name
+            )
         WHEN failure_sqlstate IN ('42703', '42P01', '42883', '3F000') AND defining.name IS NULL
             THEN pg_catalog.format(
                 'What is kept for %1$s has been dropped by hand. Give the materialized view back: vistafresca incremental disable '
@@ -86,9 +92,11 @@ SELECT
             )
     END
 FROM (
-    SELECT pg_catalog.min(d.oid::pg_catalog.regclass::text) AS name
+    SELECT
+        pg_catalog.min(d.oid::pg_catalog.regclass::text) AS name,
+        pg_catalog.bool_or(m.whole_digest <> bi_refresh.definition_digest(m.whole)) AS was_replaced
     FROM bi_refresh.maintained_table AS m
-    INNER JOIN pg_catalog.pg_class AS d ON m.definition = d.oid
+    INNER JOIN pg_catalog.pg_class AS d ON d.oid = coalesce(m.definition, m.whole)
     WHERE m.view_name = incremental_remedy.view_name AND m.stage IS NULL
 ) AS defining
 $$;

@@ -34,7 +34,9 @@ BEGIN
             c.relkind,
             CASE WHEN c.relkind <> 'm' THEN c.relfilenode END,
             versions.number,
-            versions.digest
+            versions.digest,
+            -- The last part: somebody else's REFRESH, which perhaps began before ours and read older stages. See refresh_over_stages().
+            CASE WHEN c.relkind = 'm' THEN pg_catalog.concat_ws('/', c.xmin, c.relfilenode) END
         )
     FROM bi_refresh.maintained_table AS m
     INNER JOIN pg_catalog.pg_class AS c ON m.relation = c.oid
@@ -48,7 +50,7 @@ BEGIN
         FROM (
             SELECT 1 AS catalog, p.oid AS relation, 0::oid AS number, p.xmin AS version, p.relfilenode AS file
             FROM pg_catalog.pg_class AS p
-            -- each REFRESH of the view itself writes its row anew
+            -- each REFRESH of the view itself writes its row anew: see above
             WHERE p.oid = ANY (read.oids) AND (p.oid <> m.relation OR p.relkind <> 'm')
             UNION ALL
             SELECT 2, a.attrelid, a.attnum::integer::oid, a.xmin, 0

@@ -11,16 +11,24 @@ AS $$
 WITH read_by AS (
     SELECT s.relation
     FROM bi_refresh.maintained_table AS m
-    CROSS JOIN LATERAL bi_refresh.view_sources(ARRAY[m.definition]) AS s
-    WHERE m.view_name = proof_structure.view_name AND m.definition IS NOT NULL
+    -- a materialized view over stages has its own query
+    CROSS JOIN LATERAL bi_refresh.view_sources(ARRAY[coalesce(m.definition, m.relation)]) AS s
+    WHERE m.view_name = proof_structure.view_name AND coalesce(m.definition, m.relation) IS NOT NULL
     UNION
-    SELECT m.definition
+    SELECT coalesce(m.definition, m.relation)
     FROM bi_refresh.maintained_table AS m
-    WHERE m.view_name = proof_structure.view_name AND m.definition IS NOT NULL
+    WHERE m.view_name = proof_structure.view_name AND coalesce(m.definition, m.relation) IS NOT NULL
 ),
 
 relation AS (
-    SELECT c.oid, c.relkind, c.relrowsecurity
+    SELECT
+        c.oid,
+        c.relkind,
+        c.relrowsecurity,
+        EXISTS (
+            SELECT FROM bi_refresh.maintained_table AS m
+            WHERE m.view_name = proof_structure.view_name AND m.definition IS NULL AND c.oid = m.relation
+        ) AS is_output
     FROM pg_catalog.pg_class AS c
     WHERE c.oid IN (SELECT read_by.relation FROM read_by)
 ),
@@ -32,7 +40,7 @@ fact AS (
     SELECT pg_catalog.concat_ws(' ', 'query', r.ev_class, pg_catalog.md5(r.ev_action::text))
     FROM relation
     INNER JOIN pg_catalog.pg_rewrite AS r ON relation.oid = r.ev_class
-    WHERE relation.relkind = 'v' AND r.ev_type = '1'
+    WHERE (relation.relkind = 'v' OR relation.is_output) AND r.ev_type = '1'
     UNION ALL
     SELECT pg_catalog.concat_ws(
         ' ', 'column', a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.attgenerated,
@@ -54,7 +62,7 @@ fact AS (
     SELECT pg_catalog.concat_ws(' ', 'index', i.indrelid, i.indexrelid, i.indisvalid, pg_catalog.pg_get_indexdef(i.indexrelid))
     FROM relation
     INNER JOIN pg_catalog.pg_index AS i ON relation.oid = i.indrelid
-    WHERE i.indisunique
+    WHERE i.indisunique AND NOT relation.is_output
     UNION ALL
     SELECT pg_catalog.concat_ws(' ', 'server', pg_catalog.current_setting('server_version_num'))
     UNION ALL

@@ -73,6 +73,10 @@ BEGIN
             structure := CASE WHEN examined.problem IS NULL THEN examined.structure END;
             moments := examined.moments;
             IF target.whole_digest <> bi_refresh.definition_digest(target.whole) THEN
+                IF target.definition IS NULL THEN
+                    RAISE EXCEPTION 'an ordinary view beneath % was replaced since its stages were made of it', view_name
+                    USING ERRCODE = 'object_not_in_prerequisite_state';
+                END IF;
                 -- its stages are parts of views that say something else now
                 target := pg_catalog.jsonb_populate_record(
                     target, pg_catalog.jsonb_build_object('definition', target.whole)

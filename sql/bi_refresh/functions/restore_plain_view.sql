@@ -9,7 +9,7 @@ DECLARE
     place CONSTANT text[] := pg_catalog.parse_ident(view_name);
     name CONSTANT text := 'bi_refresh_incremental.restored';
     owner CONSTANT oid := (
-        SELECT bi_refresh.owner_oid(t.definition)
+        SELECT bi_refresh.owner_oid(coalesce(t.definition, t.whole))
         FROM bi_refresh.maintained_table AS t
         WHERE t.view_name = restore_plain_view.view_name AND t.stage IS NULL
     );

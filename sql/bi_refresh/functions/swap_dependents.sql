@@ -19,6 +19,10 @@ BEGIN
         LEFT JOIN bi_refresh.view_policy AS p ON b.former = bi_refresh.view_oid(p.view_name)
     LOOP
         PERFORM bi_refresh.take_name(one.former, one.successor);
+        -- one that stands over stages
+        UPDATE bi_refresh.maintained_table AS m
+        SET relation = one.successor, structure = NULL
+        WHERE m.relation = one.former;
         -- that nothing changed is not known of what it reads now
         UPDATE bi_refresh.view_state AS s
         SET view_oid = one.successor, fingerprint = NULL

@@ -146,7 +146,7 @@ def _keep(  # noqa: PLR0917 - keep()'s own
     for stage, table in tables.items():
         kept.tables[stage] = _make_table(connection, full_name, stage, table, relations, len(kept.tables) + 1, owner)
     if view is not None:
-        connection.execute(f"CREATE MATERIALIZED VIEW {full_name} AS {view.format(**relations)}".encode())
+        connection.execute(f"CREATE MATERIALIZED VIEW {full_name} AS {view.format(**relations)} WITH NO DATA".encode())
         connection.execute(f"CREATE UNIQUE INDEX ON {full_name} (id)".encode())
         row = connection.execute(
             "INSERT INTO bi_refresh.maintained_table (view_name, position, relation)"
@@ -165,8 +165,6 @@ def _keep(  # noqa: PLR0917 - keep()'s own
     )
     for number in kept.tables.values():
         connection.execute("SELECT bi_refresh.fill_table(%s)", [number])
-    if view is not None:
-        connection.execute(f"REFRESH MATERIALIZED VIEW {full_name}".encode())
     connection.execute("COMMIT")
     return kept
 
