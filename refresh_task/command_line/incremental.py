@@ -145,7 +145,14 @@ def _print_enabled(result: EnabledView, what: str, *, as_json: bool) -> None:
         return
     indirect = [name for name in result.captured if name not in result.direct]
     click.echo(f"{result.view} {what}, after {result.duration_s:.1f} s.")
-    click.echo(f"A change of {', '.join(result.direct)} costs what it touches.")
+    if result.output == "materialized_view":
+        indirect = [name for name in indirect if not name.startswith("bi_refresh_incremental.")]
+        click.echo(
+            f"It stays a materialized view. A change of {', '.join(result.direct)} costs what it touches in the stages "
+            f"{', '.join(result.stages)}, and a REFRESH … CONCURRENTLY of the view over them."
+        )
+    else:
+        click.echo(f"A change of {', '.join(result.direct)} costs what it touches.")
     if indirect:
         click.echo(f"A change of {', '.join(indirect)} is followed by a refresh in full.")
     click.echo(f"Check it: vistafresca incremental verify {shlex.quote(result.view)}")

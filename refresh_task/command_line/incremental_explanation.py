@@ -24,6 +24,10 @@ from refresh_task.settings import Settings
 _KIB = 1024
 _WORTH_SAYING = 1.5  # times faster
 _MINUTE_S = 60
+_OVER_STAGES = (
+    "  of few rows, it may stay a materialized view over its stages (--output materialized-view): each change is "
+    "followed by REFRESH … CONCURRENTLY of what is left of its query, and scripts that refresh it go on working"
+)
 
 
 @click.command()
@@ -88,8 +92,7 @@ def _remarks(explanation: Explanation) -> Iterator[tuple[str, str]]:
         yield f"key: {', '.join(explanation.key)}", ""
     for moving in explanation.moving:
         yield f"in full whenever it moves: {moving}", "yellow"
-    for suggestion in explanation.suggestions:
-        yield f"a stage would help: {suggestion.words}", "green"
+    yield from _stages(explanation)
     for remark in explanation.remarks:
         yield f"note: {remark}", "yellow"
     for problem in explanation.in_the_way:
@@ -107,6 +110,13 @@ def _remarks(explanation: Explanation) -> Iterator[tuple[str, str]]:
         yield f"→ half done, go on: vistafresca incremental {verb} {shlex.quote(explanation.view)}", "bold"
     if not explanation.is_worth_it and not explanation.obstacles:
         yield "Nothing would come of it: a change of any of its tables may touch every row.", "red"
+
+
+def _stages(explanation: Explanation) -> Iterator[tuple[str, str]]:
+    for suggestion in explanation.suggestions:
+        yield f"a stage would help: {suggestion.words}", "green"
+    if explanation.suggestions and explanation.status is None:
+        yield _OVER_STAGES, ""
 
 
 def _expectation(explanation: Explanation) -> Iterator[tuple[str, str]]:

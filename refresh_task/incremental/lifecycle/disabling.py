@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import datetime
+from typing import Any
 
 from refresh_task.database import Session
 from refresh_task.incremental.lifecycle.building import copy_further_indexes, copy_indexes
@@ -11,6 +12,7 @@ from refresh_task.incremental.lifecycle.claim import Claim, ViewState, claim_vie
 from refresh_task.incremental.lifecycle.dependents import dependents_of
 from refresh_task.incremental.lifecycle.outcome import DisabledView, OnProgress, say_nothing
 from refresh_task.incremental.lifecycle.standing import (
+    kept_words,
     refuse_what_is_nobodys,
     refuse_where_it_is_elsewhere,
     stands,
@@ -40,10 +42,16 @@ def disable(
         drop_retired(claim, patience_s=min(patience_s, 60))
         return DisabledView(
             view=claim.view,
-            released=tuple(row["relation"] for row in released if row["action"] == "released"),
+            released=tuple(row["relation"] for row in released if row["action"] == "released" and not _is_own(row)),
             restored=restored,
             duration_s=time.monotonic() - began,
         )
+
+
+def _is_own(row: dict[str, Any]) -> bool:
+    """Whether it was a stage, which is gone, and has no name then, or will be soon."""
+    name = str(row["relation"])
+    return name.isdigit() or name.startswith("bi_refresh_incremental.")
 
 
 def _give_back_what_there_is(claim: Claim, state: ViewState, *, patience_s: float) -> bool:
@@ -54,7 +62,7 @@ def _give_back_what_there_is(claim: Claim, state: ViewState, *, patience_s: floa
         return False
     refuse_where_it_is_elsewhere(claim, state)
     if state.relation is None:
-        claim.say("fill", "its table is gone: making the materialized view from its definition")
+        claim.say("fill", f"{kept_words(state)} is gone: making the plain one from its definition")
         with claim.session.transaction():
             _fill(claim, claim.session.fetch_one("restore_plain_view", view=claim.view)["relation"])
         return True
@@ -67,7 +75,7 @@ def _give_back(claim: Claim, state: ViewState, *, patience_s: float) -> None:
     session = claim.session
     assert state.relation is not None  # noqa: S101  # there is a table
     former = state.relation
-    claim.say("fill", "making the materialized view beside the table")
+    claim.say("fill", f"making the plain materialized view beside {kept_words(state)}")
     relation = session.fetch_one("make_plain_view", view=claim.view)["relation"]
     snapshot_at = _fill(claim, relation)
     copy_indexes(claim, former, relation)

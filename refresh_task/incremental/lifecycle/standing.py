@@ -1,4 +1,4 @@
-"""Whether the table that is kept for a view stands under the view's name: somebody may have dropped or renamed it."""
+"""Whether what is kept for a view stands under the view's name: somebody may have dropped or renamed it."""
 
 from __future__ import annotations
 
@@ -11,13 +11,18 @@ def stands(state: ViewState) -> bool:
     return state.relation is not None and state.relation == state.kept
 
 
+def kept_words(state: ViewState) -> str:
+    """What is, or was, kept for a view."""
+    return "the materialized view over stages" if state.output == "materialized_view" else "the table"
+
+
 def require_its_table(claim: Claim, state: ViewState) -> None:
     """Raise ConfigurationError where another relation, or none, stands under the name of an enabled view."""
     if stands(state):
         return
     refuse_where_it_is_elsewhere(claim, state)
     raise ConfigurationError(
-        f"the table that was kept for it was dropped{_and_another(state)}.",
+        f"{kept_words(state)} that was kept for it was dropped{_and_another(state)}.",
         subject=claim.view,
         remedy=f"Have the materialized view made from its definition: vistafresca incremental disable {claim.view}"
         if state.relation is None
@@ -28,18 +33,19 @@ def require_its_table(claim: Claim, state: ViewState) -> None:
 def refuse_where_it_is_elsewhere(claim: Claim, state: ViewState) -> None:
     """Raise ConfigurationError where the table has another name or schema than the view."""
     if not stands(state) and state.kept_name is not None:
+        kind = "MATERIALIZED VIEW" if state.output == "materialized_view" else "TABLE"
         raise ConfigurationError(
-            f"the table that is kept for it is called {state.kept_name} now{_and_another(state)}.",
+            f"{kept_words(state)} that is kept for it is called {state.kept_name} now{_and_another(state)}.",
             subject=claim.view,
-            remedy=f"Give it its name and schema back (ALTER TABLE {state.kept_name} RENAME TO, SET SCHEMA), and "
-            "run the command again.",
+            remedy=f"Give it its name and schema back (ALTER {kind} {state.kept_name} RENAME TO, SET SCHEMA), "
+            "and run the command again.",
         )
 
 
 def refuse_what_is_nobodys(claim: Claim, state: ViewState) -> None:
     """Raise ConfigurationError where another relation, which we must not replace, has the name of a dropped table."""
     raise ConfigurationError(
-        f"the table that was kept for it was dropped{_and_another(state)}.",
+        f"{kept_words(state)} that was kept for it was dropped{_and_another(state)}.",
         subject=claim.view,
         remedy=_out_of_the_way(claim),
     )

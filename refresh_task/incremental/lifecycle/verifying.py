@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from refresh_task.database import Session
 from refresh_task.errors import ConfigurationError
-from refresh_task.incremental.lifecycle.claim import Claim, MaintainedTable, claim_view
+from refresh_task.incremental.lifecycle.claim import Claim, MaintainedTable, ViewState, claim_view
 from refresh_task.incremental.lifecycle.outcome import Mismatch, OnProgress, Verification, say_nothing
 from refresh_task.incremental.lifecycle.standing import require_its_table
 from refresh_task.incremental.lifecycle.waiting import alone
@@ -34,6 +34,7 @@ def verify(
             )
         require_its_table(claim, state)
         tables = claim.tables()
+        _refuse_replaced(claim, state)
         assert state.relation is not None  # noqa: S101  # it is enabled
         with alone(claim, state.relation, patience_s=patience_s):
             # As in audit_table(): only a second look is believed, whose snapshot is newer than what the planner saw
@@ -51,6 +52,18 @@ def verify(
         return Verification(claim.view, len(tables), tuple(mismatches), time.monotonic() - began)
 
 
+def _refuse_replaced(claim: Claim, state: ViewState) -> None:
+    if (
+        state.output == "materialized_view"
+        and claim.session.fetch_one("read_replaced_views", view=claim.view)["replaced"]
+    ):
+        raise ConfigurationError(
+            "an ordinary view beneath it was replaced since its stages were made of it.",
+            subject=claim.view,
+            remedy=f"Have them made of what it says now: vistafresca incremental enable {claim.view}",
+        )
+
+
 def _compare(claim: Claim, tables: Sequence[MaintainedTable]) -> list[Mismatch]:
     """In one snapshot, of which nothing stays."""
     mismatches: list[Mismatch] = []
@@ -58,7 +71,7 @@ def _compare(claim: Claim, tables: Sequence[MaintainedTable]) -> list[Mismatch]:
         claim.say("compare", "bringing in what waits for the next refresh")
         claim.session.execute("catch_up", view=claim.view)
         for table in tables:
-            claim.say("compare", "comparing " + ("its table" if table.stage is None else f"the stage {table.stage}"))
+            claim.say("compare", "comparing " + ("the view" if table.stage is None else f"the stage {table.stage}"))
             found = claim.session.fetch_all("compare_table", table=table.id)
             mismatches += [Mismatch(table.stage, row["difference"], row["row_key"]) for row in found]
     return mismatches

@@ -52,7 +52,8 @@ def find(session: Session, definition: Definition, relation: int) -> Findings:
             *(f"it {detail}" for name in sorted(_OBSTACLES & classes.keys()) for detail in sorted(classes[name])),
             *(f"it {detail}: its rows may be others at every moment" for detail in times if detail != _MOMENT),
             *(
-                f"it reads the materialized view {table.name}, whose changes no trigger captures: enable that one first"
+                f"it reads the materialized view {table.name}, whose changes no trigger captures: a table must "
+                f"stand under its name first (vistafresca incremental enable {table.name})"
                 for table in definition.tables
                 if table.kind == "m"
             ),

@@ -23,6 +23,9 @@ BEGIN
     mismatches := 0;
     strategy := 'skip';
     IF has_changes OR is_audit OR full_reason IS NOT NULL OR target.moments IS DISTINCT FROM moments THEN
+        IF pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
+            PERFORM bi_refresh.require_nobody_refreshes(target.relation);
+        END IF;
         SELECT c.relispopulated INTO STRICT is_populated FROM pg_catalog.pg_class AS c WHERE c.oid = target.relation;
         IF is_populated AND bi_refresh.usable_unique_index(target.relation) IS NOT NULL THEN
             EXECUTE pg_catalog.format('REFRESH MATERIALIZED VIEW CONCURRENTLY %s', name);

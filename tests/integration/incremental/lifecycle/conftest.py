@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import subprocess
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
@@ -64,6 +65,7 @@ class Shop:
     database: Database
     reader: str
     analyst: str
+    options: Mapping[str, Any] = field(default_factory=dict)  # that it is always enabled with
 
     def dump(self) -> str:
         """The definitions of everything but our own schemas."""
@@ -128,7 +130,7 @@ class Shop:
     def enable(self, **options: Any) -> incremental.EnabledView:
         """Enable the view on a session of its own."""
         with self.database.session() as session:
-            return incremental.enable(session, VIEW, **options)
+            return incremental.enable(session, VIEW, **{**self.options, **options})
 
     def disable(self, **options: Any) -> incremental.DisabledView:
         """Give it back."""
@@ -161,10 +163,13 @@ def stop_at(step: str, *, occurrence: int = 1) -> Any:
     return say
 
 
-def set_up_shop(made: Shop, *, as_owner: Database | None = None, has_schema: bool = False) -> None:
-    """Tables, rows, the managed view, dependents and grants."""
+def set_up_shop(
+    made: Shop, *, as_owner: Database | None = None, has_schema: bool = False, query: str | None = None
+) -> None:
+    """Tables, rows, the managed view, of another query perhaps, dependents and grants."""
     owned = as_owner or made.database
-    owned.execute(_SHOP.replace("CREATE SCHEMA shop;", "") if has_schema else _SHOP)
+    statements = _SHOP if query is None else _SHOP.replace(_QUERY.strip(), query)
+    owned.execute(statements.replace("CREATE SCHEMA shop;", "") if has_schema else statements)
     owned.execute(_EVERYTHING)
     owned.execute(
         f"""
