@@ -7,6 +7,7 @@ from tests.fix_roles import MakeRole
 from tests.integration.incremental.lifecycle.conftest import Shop, set_up_shop
 
 STAGES = ("sold", "named")
+KIND = "SELECT relkind::text FROM pg_class WHERE oid = 'shop.mv_revenue'::regclass"
 QUERY = """
     WITH sold AS (
         SELECT s.customer_id, count(*) AS sales, sum(s.amount) AS revenue FROM shop.sale AS s GROUP BY s.customer_id
@@ -21,3 +22,13 @@ def staged_shop(database: Database, make_role: MakeRole) -> Shop:
     shop = Shop(database, make_role(), make_role(), {"stages": STAGES, "output": "materialized_view"})
     set_up_shop(shop, query=QUERY)
     return shop
+
+
+def without_query(dump: str) -> list[str]:
+    """The lines of a dump, in no order, but for what the view's query says, and triggers of ours."""
+    before, begins, rest = dump.partition("CREATE MATERIALIZED VIEW shop.mv_revenue")
+    options, begins_query, rest = rest.partition(" AS\n")
+    assert begins_query
+    after = rest.partition("WITH NO DATA;")[2]
+    lines = f"{before}{begins}{options}{after}".splitlines()
+    return sorted(line for line in lines if line and not line.startswith("--") and "bi_refresh" not in line)

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from refresh_task.errors import ConfigurationError
-from refresh_task.incremental import disable, enable
+from refresh_task.incremental import disable, enable, verify
 from tests.fix_database import Database
 
 FLUXION = "fluxion.mv_ubicaciones_summary_regional"
@@ -78,6 +78,23 @@ _HISTORIES = {
         _FEWER_OFFERS,
     ],
 }
+
+
+def test_a_systems_view_stays_a_materialized_view_and_is_its_query_after_every_change(
+    systems_database: Database,
+) -> None:
+    """Whichever of its stages goes in full."""
+    database, stages = systems_database, ["demanda_p75", "surtido", "clase_abc", "stock_con_demanda", "abc_metrics"]
+    with database.session() as session:
+        enable(session, FLUXION, stages=stages, output="materialized_view")
+        for statement in _HISTORIES[FLUXION]:
+            database.execute(statement)
+            refresh(database, FLUXION)
+            assert differing_rows(database, FLUXION) == 0, statement
+        assert verify(session, FLUXION).mismatches == ()
+        disable(session, FLUXION)
+    assert differing_rows(database, FLUXION) == 0
+    assert database.rows(_LEFT) == []
 
 
 @pytest.mark.parametrize(
