@@ -54,7 +54,7 @@ def examine_displaced(facts: Facts) -> Iterator[Finding]:
         yield Finding(
             Code.INCREMENTAL_TABLES_MISSING,
             Level.PROBLEM,
-            "It is enabled for incremental refresh, and the table that is kept for it is not under its name.",
+            "It is enabled for incremental refresh, and what is kept for it is not under its name.",
             "Its refreshes fail. Somebody has dropped or renamed the table, or its schema.",
             name,
             f"It says where the table is, or makes the materialized view again from its definition: vistafresca "

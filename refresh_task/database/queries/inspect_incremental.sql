@@ -20,10 +20,11 @@ LEFT JOIN LATERAL (
     SELECT
         bool_and(m.structure IS NOT NULL) AS is_proved,
         array_agg(coalesce('stage ' || m.stage, 'output') ORDER BY m.position)
-            FILTER (WHERE c.oid IS NULL OR (m.definition IS NOT NULL AND d.oid IS NULL)) AS missing
+            FILTER (WHERE c.oid IS NULL OR (coalesce(m.definition, m.whole) IS NOT NULL AND d.oid IS NULL)) AS missing
     FROM bi_refresh.maintained_table AS m
     LEFT JOIN pg_class AS c ON m.relation = c.oid
-    LEFT JOIN pg_class AS d ON m.definition = d.oid
+    -- of a materialized view over stages, what it is given back by
+    LEFT JOIN pg_class AS d ON d.oid = coalesce(m.definition, m.whole)
     WHERE m.view_name = i.view_name
 ) AS parts ON true
 LEFT JOIN LATERAL (

@@ -27,7 +27,7 @@ SELECT CASE
         WHERE v.view_name = remedy.view_name AND v.status IN ('enabled', 'distrusted')
     ) AND NOT bi_refresh.is_incremental(view_name)
         THEN pg_catalog.format(
-            'The table that is kept for %1$s is not under its name: vistafresca incremental disable %1$s says where it is, or makes the '
+            'What is kept for %1$s is not under its name: vistafresca incremental disable %1$s says where it is, or makes the '
             'materialized view again from its definition.', view_name
         )
     WHEN bi_refresh.view_oid(view_name) IS NULL

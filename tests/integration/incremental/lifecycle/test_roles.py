@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from refresh_task import incremental
 from refresh_task.migrations import migrate_up
 from tests.fix_database import Database
 from tests.fix_roles import DatabaseAs, MakeRole
+from tests.integration.incremental.lifecycle import staged
 from tests.integration.incremental.lifecycle.conftest import VIEW, Shop, set_up_shop
 
+_ANOTHER = """
+    SELECT customer_id, max(note) AS name, count(*) AS sales, sum(amount) AS revenue
+    FROM shop.sale GROUP BY customer_id
+"""
 
-def test_membership_of_the_owners_is_enough(make_role: MakeRole, empty_database: Database) -> None:
+
+@pytest.mark.parametrize(
+    ("query", "options", "redefined"),
+    [
+        (None, {}, _ANOTHER),
+        (staged.QUERY, {"stages": staged.STAGES, "output": "materialized_view"}, staged.QUERY),
+    ],
+    ids=["table", "materialized view"],
+)
+def test_membership_of_the_owners_is_enough(
+    make_role: MakeRole, empty_database: Database, query: str | None, options: dict[str, Any], redefined: str
+) -> None:
     migrator, owner, viewer = make_role(), make_role(), make_role()
     empty_database.execute(
         f"""
@@ -23,7 +43,7 @@ def test_membership_of_the_owners_is_enough(make_role: MakeRole, empty_database:
         migrate_up(session)
     shop = Shop(as_migrator, make_role(), make_role())
     empty_database.execute(f"CREATE SCHEMA shop AUTHORIZATION {owner}")
-    set_up_shop(shop, as_owner=as_owner, has_schema=True)
+    set_up_shop(shop, as_owner=as_owner, has_schema=True, query=query)
     empty_database.execute(
         f"""
         CREATE VIEW shop.v_another_s AS SELECT customer_id, sales FROM shop.mv_revenue;
@@ -34,7 +54,7 @@ def test_membership_of_the_owners_is_enough(make_role: MakeRole, empty_database:
     everything = Shop(empty_database, shop.reader, shop.analyst)
     before = everything.dump()
     with as_migrator.session() as session:
-        incremental.enable(session, VIEW)
+        incremental.enable(session, VIEW, **options)
         everything.write()
         assert everything.refresh()["status"] == "completed"
         assert everything.differing_rows() == 0
@@ -43,12 +63,7 @@ def test_membership_of_the_owners_is_enough(make_role: MakeRole, empty_database:
         )
         everything.write()
         assert incremental.verify(session, VIEW).mismatches == ()
-        incremental.redefine(
-            session,
-            VIEW,
-            "SELECT customer_id, max(note) AS name, count(*) AS sales, sum(amount) AS revenue FROM shop.sale"
-            " GROUP BY customer_id",
-        )
+        incremental.redefine(session, VIEW, redefined)
         incremental.disable(session, VIEW)
     assert everything.leftovers() == []
     assert _rights(everything.dump()) == _rights(before)
