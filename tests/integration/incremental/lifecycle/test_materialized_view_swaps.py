@@ -4,11 +4,13 @@ step, with what reads it, and unnoticed by those who do."""
 from __future__ import annotations
 
 import os
+import subprocess
 from typing import Any
 
 import pytest
 
 from refresh_task import incremental
+from tests.fix_database import create_database, drop_database
 from tests.fix_roles import MakeRole
 from tests.integration.incremental.lifecycle.application import Application, rights
 from tests.integration.incremental.lifecycle.conftest import VIEW, Shop, StoppedError, stop_at
@@ -147,6 +149,33 @@ def _differs_after_writing(shop: Shop) -> int:
         " FROM shop.customer AS c"
     )
     return shop.differing_rows("shop.mv_both", query=query)
+
+
+def test_one_that_was_loaded_from_a_dump_is_found_again(shop: Shop) -> None:
+    """With its stages; everything has another OID there."""
+    shop.enable()
+    server = shop.database.server
+    restored = Shop(create_database(server), shop.reader, shop.analyst, shop.options)
+    try:
+        restored.database.execute("CREATE TABLE earlier (id integer)")  # takes an OID
+        dump = subprocess.run(
+            [server.program("pg_dump"), shop.database.dsn], check=True, capture_output=True, env={}
+        ).stdout
+        subprocess.run(
+            [server.program("psql"), "--quiet", restored.database.dsn],
+            check=True, input=dump, capture_output=True, env={},
+        )  # fmt: skip
+        found = restored.database.rows("SELECT action FROM bi_refresh.sync_captures()")
+        assert found == [("found again",)] * 4  # two tables, two stages
+        for _ in range(2):
+            restored.write()
+            assert (restored.refresh()["status"], restored.differing_rows()) == ("completed", 0)
+            restored.enable()  # proved again
+        assert restored.refresh()["strategy"] == "skip"
+        restored.disable()
+        assert (restored.differing_rows(), restored.leftovers()) == (0, [])
+    finally:
+        drop_database(restored.database)
 
 
 @pytest.mark.version_independent
