@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from refresh_task.incremental.lifecycle.outcome import Output
+
 
 @dataclass(frozen=True, slots=True)
 class Shape:
@@ -27,6 +29,8 @@ class Shape:
     moves: str | None = None
     # CTEs that become tables of their own; direct and indirect are those of all of them together.
     stages: tuple[str, ...] = ()
+    # What stands under its name once it is enabled.
+    output: Output = "table"
     # Whatever the tables: a part of why it cannot be enabled.
     obstacle: str | None = None
 

@@ -32,7 +32,7 @@ def enable_for_test(database: Database, shapes: Sequence[Shape]) -> None:
         for shape in shapes:
             database.execute(shape.ddl)
             database.manage(shape.view)
-            enable(session, shape.view, stages=shape.stages)
+            enable(session, shape.view, stages=shape.stages, output=shape.output)
 
 
 def enable_view(database: Database, view: str, *, stages: Sequence[str] | None = None) -> None:

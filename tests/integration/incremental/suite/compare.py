@@ -29,7 +29,8 @@ _DIFFERENT_IMAGES = f"""
     WHERE a.n IS NULL OR b.n IS NULL OR a.whole OPERATOR(pg_catalog.*<>) b.whole
 """
 _KEPT = """
-    SELECT m.relation::regclass::text, m.definition::regclass::text FROM bi_refresh.maintained_table AS m
+    SELECT m.relation::regclass::text, coalesce(m.definition, m.whole)::regclass::text
+    FROM bi_refresh.maintained_table AS m
     WHERE m.view_name = %s AND m.relation IS NOT NULL ORDER BY m.position
 """
 
