@@ -19,7 +19,7 @@ class Counters:
         self._bare = bare
         self._known: dict[str, str] = {}  # what is counted or added up already: its additional column
         self.columns: list[tuple[str, str]] = []  # name, and SQL over the query's own names
-        self.entries: list[dict[str, Any]] = []  # as docs/incremental.md has them
+        self.entries: list[dict[str, Any]] = []  # as docs/incremental-internals.md has them
         self._count(ROWS, None)
 
     def count_of(self, conditions: list[Span], arguments: Span | None, *, is_number: bool) -> str:
