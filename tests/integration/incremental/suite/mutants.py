@@ -77,6 +77,8 @@ _INDIRECT = (
     "(s.capture_id = ANY (everything) OR (s.slice IS NULL AND target.kind = 'slices' AND s.capture_id = ANY (changed)))"
 )
 _NEW_AND_LOST = "'present.row_id IS NULL OR latest.number IS NULL '\n                'OR %2$s"
+_REWRITE = "UPDATE bi_refresh.maintained_table AS t\n            SET data_timestamp = t.data_timestamp"
+_CONTENTS = "t.id, pg_catalog.to_jsonb(t.data_timestamp) #>> '{}' AS moment"
 _DISTRIBUTE = Run("SELECT bi_refresh.distribute_changes()")
 _LINEAR = "public.linear"
 
@@ -183,6 +185,20 @@ MUTANTS: dict[str, Mutant] = {
           "' AND '\n                    ) || ' AND ' || pg_catalog.string_agg("),),
         "public.last_days",
         (days_pass(1), _write("DELETE FROM sales WHERE day = CURRENT_DATE - 3 OR day = CURRENT_DATE")),
+    ),
+    "what a window does not look at is passed over, and nothing else": Mutant(
+        (("entries_that_matter", "THEN (%s) IS TRUE", "THEN (%s) IS NOT TRUE"),),
+        "public.last_days_of_a_place", (_write("UPDATE sales SET amount = amount + 1"), _DISTRIBUTE),
+    ),
+    "windows that do not move over what was passed over": Mutant(
+        (("entries_that_matter", _REWRITE,
+          f"SELECT {_CONTENTS} FROM bi_refresh.maintained_table AS t"),
+         ("entries_that_matter", f"\n            RETURNING {_CONTENTS}", "")),
+        "public.last_days_of_a_place",
+        (days_pass(1),
+         Refresh("public.last_days_of_a_place",
+                 meanwhile=(_write("INSERT INTO sales (kind, amount, at, day) VALUES (1, 5, now(), CURRENT_DATE)"),
+                            _DISTRIBUTE))),
     ),
     "both ends of a window": Mutant(
         (("dirty_keys_query", "BETWEEN LEAST(%1$s, %2$s) AND GREATEST(%1$s, %2$s)",
