@@ -64,6 +64,8 @@ _CARACAS = "(now() AT TIME ZONE 'America/Caracas')::date"
         # a function of the user's is run by nobody but a refresh
         (f"own_day >= {_CARACAS}", False),
         (f"day + 1 >= {_CARACAS}", False),
+        # in the order of a language's rules
+        ("year >= extract(year FROM now() AT TIME ZONE 'UTC')::text", False),
     ],
 )
 def test_windows_that_are_the_same_for_every_session(
@@ -73,7 +75,7 @@ def test_windows_that_are_the_same_for_every_session(
         "CREATE FUNCTION week_before(day date) RETURNS date LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN day - 7; END';"
         "CREATE DOMAIN business_day AS date;"
         "CREATE TABLE sale (id integer PRIMARY KEY, shop integer NOT NULL, day date NOT NULL, at timestamptz NOT NULL,"
-        " local_at timestamp NOT NULL, own_day business_day NOT NULL)"
+        " local_at timestamp NOT NULL, own_day business_day NOT NULL, year text NOT NULL)"
     )
     (source,) = proved(tables, f"SELECT shop, count(*) FROM sale WHERE {condition} GROUP BY shop", key="shop").sources
     assert [slide.is_absolute for slide in source.slides] == [is_absolute]
