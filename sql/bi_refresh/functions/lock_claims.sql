@@ -8,7 +8,7 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    moving_lock CONSTANT integer := 1447445577; -- as in distribute_changes()
+    moving_lock CONSTANT integer := 1447445577; -- as in move_entries()
     source record;
 BEGIN
     PERFORM FROM bi_refresh.maintained_table AS m

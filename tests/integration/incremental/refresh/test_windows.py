@@ -66,7 +66,7 @@ def _waiting(view: KeptView) -> int:
 
 def _distribute(view: KeptView) -> int:
     """How many entries were taken from the log."""
-    return int(view.database.value("SELECT bi_refresh.distribute_changes()"))
+    return int(view.database.value("SELECT bi_refresh.distribute_changes(ARRAY[1])"))
 
 
 def test_what_is_outside_of_the_window_is_not_handed_out(past: KeptView) -> None:
@@ -122,6 +122,6 @@ def test_nothing_is_passed_over_in_a_transaction_with_a_snapshot_of_its_own(past
     past.database.execute(_LATER % "1 day")
     with past.database.connect() as connection:
         connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
-        connection.execute("SELECT bi_refresh.distribute_changes()")
+        connection.execute("SELECT bi_refresh.distribute_changes(ARRAY[1])")
         connection.execute("COMMIT")
     assert _waiting(past) == 1

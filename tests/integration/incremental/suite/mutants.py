@@ -65,12 +65,12 @@ _OLD_LAYOUT = (
     " log); END$$"
 )
 _EVERYTHING = """DELETE FROM %2$s AS p
-                WHERE p.ctid = ANY (ARRAY(
-                    SELECT e.ctid FROM %2$s AS e
-                    WHERE e.bi_refresh_weight = 0 AND EXISTS (SELECT FROM moved)
-                    FOR UPDATE SKIP LOCKED
-                ))
-                RETURNING p.bi_refresh_table
+            WHERE p.ctid = ANY (ARRAY(
+                SELECT e.ctid FROM %2$s AS e
+                WHERE e.bi_refresh_weight = 0 AND EXISTS (SELECT FROM moved)
+                FOR UPDATE SKIP LOCKED
+            ))
+            RETURNING p.bi_refresh_table
 """
 _IN_FULL = "WHERE i.in_full AND EXISTS (SELECT FROM moved)"
 _INDIRECT = (
@@ -115,9 +115,9 @@ MUTANTS: dict[str, Mutant] = {
         "public.filters", (_write(_UPDATE, _OLD_LAYOUT),),
     ),
     "everything, said anew when more is handed out": Mutant(
-        (("distribute_changes", _EVERYTHING,
+        (("move_entries", _EVERYTHING,
           "SELECT p.bi_refresh_table FROM %2$s AS p WHERE p.bi_refresh_weight = 0\n"),
-         ("distribute_changes", _IN_FULL,
+         ("move_entries", _IN_FULL,
           f"{_IN_FULL} AND NOT EXISTS (SELECT FROM everything AS e WHERE e.bi_refresh_table = i.table_id)")),
         "public.full_join_using",
         (_write("TRUNCATE payments"), _DISTRIBUTE,
@@ -125,7 +125,7 @@ MUTANTS: dict[str, Mutant] = {
                  meanwhile=(_write("INSERT INTO payments VALUES (1, 1, 3, 4)"), _DISTRIBUTE))),
     ),
     "handing out all that was captured": Mutant(
-        (("distribute_changes", "WHERE NOT i.in_full", "WHERE NOT i.in_full AND m.bi_refresh_weight = 1"),),
+        (("move_entries", "WHERE NOT i.in_full", "WHERE NOT i.in_full AND m.bi_refresh_weight = 1"),),
         "public.filters", (_write(_UPDATE), _DISTRIBUTE),
     ),
     "each change once, where they are counted": Mutant(
