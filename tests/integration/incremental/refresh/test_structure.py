@@ -153,3 +153,11 @@ def test_a_table_dropped_after_the_snapshot_can_be_looked_at(database: Database)
     assert set(constraints) <= set(then.splitlines())
     assert view.refresh()["status"] == "completed"
     assert view.is_equal()
+
+
+def test_what_a_proof_rests_on_is_read_without_waiting_for_anybody(totals: KeptView) -> None:
+    with totals.database.connect() as locker, totals.database.connect() as asking:
+        locker.execute("BEGIN")
+        locker.execute("LOCK TABLE orders, customers IN ACCESS EXCLUSIVE MODE")
+        asking.execute("SET lock_timeout = '1s'")
+        assert asking.execute("SELECT FROM bi_refresh.outdated_proofs()").fetchall() == []
