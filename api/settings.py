@@ -11,8 +11,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from refresh_task.errors import ConfigurationError
-
-_TRUE, _FALSE = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
+from refresh_task.variables import boolean
 
 
 def _matching(pattern: str, expected: str) -> Callable[[str], str]:
@@ -27,12 +26,6 @@ def _matching(pattern: str, expected: str) -> Callable[[str], str]:
 def _all(parse: Callable[[str], str]) -> Callable[[str], tuple[str, ...]]:
     """Of a comma-separated list."""
     return lambda value: tuple(parse(part.strip()) for part in value.split(","))
-
-
-def _boolean(value: str) -> bool:
-    if value.lower() not in _TRUE + _FALSE:
-        raise ValueError("is neither true nor false")
-    return value.lower() in _TRUE
 
 
 def _iam_roles(value: str) -> tuple[tuple[str, frozenset[str]], ...]:
@@ -100,7 +93,7 @@ class ApiSettings:
         "VISTAFRESCA_CONTAINER", _container, "refresh", "The container whose command the API replaces."
     )
     assign_public_ip: bool = _setting(
-        "VISTAFRESCA_ASSIGN_PUBLIC_IP", _boolean, False, "Whether such a task needs a public address to reach AWS."
+        "VISTAFRESCA_ASSIGN_PUBLIC_IP", boolean, False, "Whether such a task needs a public address to reach AWS."
     )
     iam_roles: tuple[tuple[str, frozenset[str]], ...] = _setting(
         "VISTAFRESCA_IAM_ROLES",

@@ -36,8 +36,8 @@ _PLATFORMS = {
     ("Darwin", "x86_64"): "darwin-x64",
 }
 _QUICK = (
-    *("test_connection.py", "test_migrations.py", "test_refresh_bi_views.py", "test_roles.py", "test_view_status.py"),
-    *("doctor", "executor", "incremental/capture", "incremental/refresh"),
+    *("test_connection.py", "test_refresh_bi_views.py", "test_roles.py", "test_view_status.py"),
+    *("doctor", "executor", "incremental/capture", "incremental/refresh", "migrations"),
 )
 
 

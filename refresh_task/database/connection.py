@@ -1,9 +1,8 @@
-"""Sessions: how they are opened, what every one of them is set to, and what the driver's errors become."""
+"""Sessions: how they are opened, and what every one of them is set to."""
 
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -18,19 +17,13 @@ from psycopg.types.numeric import Oid
 from psycopg.types.string import StrDumper
 
 from refresh_task.database.credentials import connection_parameters
+from refresh_task.database.failures import failure, unavailable
 from refresh_task.database.portable import portable_statement, with_maintained
-from refresh_task.errors import (
-    ConfigurationError,
-    DatabaseUnavailableError,
-    NotGrantedError,
-    SchemaMissingError,
-    StatementFailedError,
-)
+from refresh_task.errors import NotGrantedError, SchemaMissingError, StatementFailedError
 from refresh_task.settings import Settings
 
 _QUERIES = Path(__file__).parent / "queries"
 _CANCEL_TIMEOUT_S = 5.0
-_LONGEST_DETAIL = 500  # as refresh_view() has it
 
 Isolation = Literal["read committed", "repeatable read"]
 
@@ -72,13 +65,13 @@ def open_connection(settings: Settings, environment: Mapping[str, str]) -> tuple
         connection = psycopg.connect(**parameters, autocommit=True, prepare_threshold=None, row_factory=dict_row)
     except psycopg.Error as error:
         if not (settings.database_secret_arn and error.pgconn is not None and error.pgconn.used_password):
-            raise _unavailable(error, server) from None
+            raise unavailable(error, server) from None
         # The password may have been rotated since the secret was read: read it once more, and only once.
         parameters = connection_parameters(settings, environment)
         try:
             connection = psycopg.connect(**parameters, autocommit=True, prepare_threshold=None, row_factory=dict_row)
         except psycopg.Error as second_error:
-            raise _unavailable(second_error, server) from None
+            raise unavailable(second_error, server) from None
     return connection, server
 
 
@@ -264,31 +257,7 @@ class Session:
         self.close()
 
     def _failure(self, error: psycopg.Error) -> StatementFailedError | NotGrantedError:
-        message = error.diag.message_primary or str(error).strip() or type(error).__name__
-        # A view that may not be refreshed is that view's failure, and refresh_view() names it; a missing grant on our
-        # own schema is everything's.
-        if isinstance(error, psycopg.errors.InsufficientPrivilege) and error.diag.table_name is None:
-            user = self._connection.info.user
-            return NotGrantedError(
-                f"{message}.",
-                subject=self.server,
-                remedy=error.diag.message_hint or f'As the schema\'s owner: GRANT bi_refresh_refresher TO "{user}";',
-            )
-        return StatementFailedError(
-            message if message.endswith(".") else f"{message}.",
-            subject=self.server,
-            remedy=error.diag.message_hint or _STATEMENT_REMEDIES.get(error.sqlstate or "", _SEE_THE_LOG),
-            sqlstate=error.sqlstate,
-            connection_lost=self._connection.closed,
-            table_name=error.diag.table_name,
-            # other details show rows
-            detail=(error.diag.message_detail or "")[:_LONGEST_DETAIL] or None if error.sqlstate == "23505" else None,
-            hint=error.diag.message_hint,
-        )
-
-
-_SEE_THE_LOG = "See the server's log of this moment for the statement and its context."
-_STATEMENT_REMEDIES = {"25006": "This server only reads, as a replica does: connect to the writer."}
+        return failure(error, self._connection, self.server)
 
 
 @cache
@@ -301,50 +270,3 @@ def _server(parameters: Mapping[str, Any], environment: Mapping[str, str]) -> st
     port = parameters.get("port") or environment.get("PGPORT") or "5432"
     dbname = parameters.get("dbname") or environment.get("PGDATABASE") or "the default database"
     return f"PostgreSQL {dbname} at {host}:{port}"
-
-
-# By what the message says, for no SQLSTATE comes with a refused connection: the one that it amounts to, and the remedy.
-# A server that speaks another language gets the last one.
-_REMEDIES: dict[str, tuple[str | None, str]] = {
-    r"certificate verify failed|server certificate for|root certificate|does not support SSL": (
-        None,
-        (
-            "The server's identity is not proven, so no password was sent. Check that PGHOST is the name in its "
-            "certificate and that PGSSLROOTCERT names its certificate authority (default: AWS's, renewed by "
-            "python -m scripts.refresh_rds_bundle)."
-        ),
-    ),
-    r"password|authentication failed|no pg_hba.conf entry": (
-        None,
-        "Check the user's password, or the secret that holds it, and that the server lets this user in from here.",
-    ),
-    r"database .* does not exist": (None, "Check the database's name (dbname, PGDATABASE), or create it."),
-    r"role .* does not exist": (None, "Check the user's name (user, PGUSER), or create the role."),
-    r"too many|remaining connection slots": (
-        "53300",
-        "Raise max_connections, or end sessions that nobody needs.",
-    ),
-    r"starting up|shutting down|not yet accepting|in recovery mode": (
-        "57P03",
-        "The server is starting or stopping: check that it comes up.",
-    ),
-    "": (
-        "08001",
-        "Check the host, the port, the security groups between the task and the database, and that it is up.",
-    ),
-}
-
-
-def _unavailable(error: psycopg.Error, server: str) -> DatabaseUnavailableError | ConfigurationError:
-    # libpq's text names hosts, users and databases, and never a password.
-    reason = re.sub("^(connection failed|connection is bad): ", "", str(error).strip()).splitlines()[0].rstrip(".")
-    if isinstance(error, psycopg.ProgrammingError) or re.match("invalid .* value", reason):
-        return ConfigurationError(
-            f"a connection parameter cannot be used: {reason}.",
-            subject=server,
-            remedy="Correct it in DATABASE_URL or in libpq's PG… variables.",
-        )
-    sqlstate, remedy = next(found for pattern, found in _REMEDIES.items() if re.search(pattern, reason))
-    if server.endswith("the default socket:5432"):
-        remedy = "Set DATABASE_URL, or PGHOST and the other PG... variables."
-    return DatabaseUnavailableError(f"cannot connect: {reason}.", subject=server, remedy=remedy, sqlstate=sqlstate)

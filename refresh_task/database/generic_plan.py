@@ -132,6 +132,23 @@ def query_columns(session: Session, query: str) -> list[tuple[str, int]]:
         return session.describe(sql.SQL("SELECT * FROM ({}) AS q LIMIT 0").format(sql.SQL(query)))
 
 
+def folded(session: Session, expression: str) -> str | None:
+    """What the planner makes of an expression over no column: a constant, printed, where all in it is IMMUTABLE. None:
+    computing it failed, or it is no expression. Functions in it are run."""
+    try:
+        with session.transaction():
+            (row,) = session.fetch_composed(
+                sql.SQL("EXPLAIN (FORMAT JSON, VERBOSE, COSTS OFF) SELECT {}").format(sql.SQL(expression))
+            )
+    except StatementFailedError as error:
+        if not is_refusal(error):
+            raise
+        return None
+    (plan,) = row["QUERY PLAN"]
+    (output,) = plan["Plan"]["Output"]
+    return str(output)
+
+
 def expression_types(session: Session, columns: Mapping[str, str], expressions: Sequence[str]) -> list[int | None]:
     """The type OID of each expression over columns of the given types; None where the server does not understand it.
     CASE WHEN false: only their types are looked at, they are not computed."""

@@ -27,6 +27,7 @@ class Slide:
     column: str  # over the source's bare column names; nearly always one of them, quoted where it must be
     bound: str  # over no column
     operator: str | None = None  # <, <=, =, <>, >= or >; None: not of every scan
+    is_absolute: bool = False  # `column operator bound` says the same whatever a session's settings are
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ import os
 import traceback
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -29,6 +28,7 @@ from refresh_task.model import (
     VacuumFinished,
     ViewStatus,
 )
+from refresh_task.report.fields import iso, run_fields, view_fields
 from refresh_task.report.image import Image
 from refresh_task.report.reporter import Reporter
 from refresh_task.settings import Settings
@@ -174,7 +174,6 @@ class LogReporter(Reporter):
         for view in result.views:
             if view.conditions:
                 self._view_unhealthy(view)
-        late = {view.name: None if view.lag_s is None else round(view.lag_s, 1) for view in result.late_views}
         if self._kind is RunKind.SCHEDULED and not any(view.enabled for view in result.views):
             self.warn(
                 "nothing_managed",
@@ -186,33 +185,7 @@ class LogReporter(Reporter):
             f"run {result.status} in {result.duration_s:.1f} s"
             + (f", interrupted by {result.interruption}" if result.interruption else "")
             + "".join(f". {view.lateness.rstrip('.')}" for view in result.late_views),
-            status=result.status,
-            exit_code=result.exit_code,
-            duration_s=round(result.duration_s, 3),
-            views_succeeded=result.count(Status.COMPLETED),
-            views_failed=result.count(Status.FAILED),
-            views_skipped=result.count(Status.SKIPPED),
-            views_upstream_failed=result.count(Status.UPSTREAM_FAILED),
-            views_not_due=len(result.undue),
-            late_views_lag_s=late,
-            failing_views_since={
-                view.name: view.failing_since.isoformat()
-                for view in result.views
-                if view.enabled and view.failing_since is not None
-            },
-            suspended_views_since={
-                view.name: view.suspended_at.isoformat()
-                for view in result.views
-                if view.enabled and view.suspended_at is not None
-            },
-            distrusted_views_since={
-                view.name: _iso(view.incremental_since) for view in result.views if view.enabled and view.distrust
-            },
-            requests_waiting_since={
-                view.name: view.oldest_request_at.isoformat()
-                for view in result.views
-                if view.enabled and view.oldest_request_at is not None
-            },
+            **run_fields(result),
         )
 
     def _mismatch(self, view: ViewStatus) -> None:
@@ -221,33 +194,18 @@ class LogReporter(Reporter):
             f"{view.distrust}",
             event="incremental_mismatch",
             view=view.name,
-            since=_iso(view.incremental_since),
+            since=iso(view.incremental_since),
             found=view.distrust_reason,
         )
 
     def _view_unhealthy(self, view: ViewStatus) -> None:
         """All that a message to people says of one view."""
-        known = {
-            "data_timestamp": _iso(view.data_timestamp),
-            "lag_s": None if view.lag_s is None else round(view.lag_s, 1),
-            "target_lag_s": None if view.target_lag is None else view.target_lag.total_seconds(),
-            "late_since": _iso(view.late_since),
-            "failing_since": _iso(view.failing_since),
-            "consecutive_failures": view.consecutive_failures,
-            "suspended_since": _iso(view.suspended_at),
-            "probe_at": _iso(view.probe_at),
-            "distrusted_since": _iso(view.incremental_since) if view.distrust else None,
-            "distrust_reason": view.distrust_reason if view.distrust else None,
-            "last_status": view.last_status,
-            "last_message": view.last_message,
-            "remedy": view.last_remedy,
-        }
         self.warn(
             "view_unhealthy",
             f"{view.name} is {' and '.join(view.conditions)}",
             view=view.name,
             conditions=list(view.conditions),
-            **{name: value for name, value in known.items() if value is not None},
+            **view_fields(view),
         )
 
     def housekeeping_failed(self, error: VistafrescaError) -> None:
@@ -306,7 +264,3 @@ def _how(outcome: Outcome) -> str:
             return ", in full by difference"
         case _:
             return ""
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat(timespec="seconds")

@@ -1,41 +1,26 @@
 """A deployment migrates first: what runs, in which order, with which rights; and nothing of it unless asked for."""
 
 import json
-import re
 import shlex
-import subprocess
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from deployment.request import OneOffTask
 from infrastructure import commands
-from infrastructure.application import application
 from infrastructure.naming import DEPLOYMENT_GROUP
 from tests.infrastructure.cfn_lint import findings
 from tests.infrastructure.conftest import ROOT
-from tests.infrastructure.template import Resource, Template, as_list, services, variables
+from tests.infrastructure.migrating import KIND, comes_before, functions, steps, synthesized
+from tests.infrastructure.template import Template, as_list, services, variables
 from tests.infrastructure.test_least_privilege import role_of, statements, task_of
 from tests.infrastructure.test_operations import output
 
-KIND = "Custom::VistafrescaTask"
 OUTPUTS = {
     "sandbox-main": "Main",
     "production-fluxion": "Fluxion",
     "production-driver-matrix": "DriverMatrix",
 }
-
-
-def synthesized(folder: Path, name: str, *changes: tuple[str, str]) -> Template:
-    """A shipped environment with changes. Raises on a finding of cdk-nag."""
-    text = (ROOT / f"environments/{name}.toml{'' if name == 'sandbox' else '.example'}").read_text(encoding="utf-8")
-    for old, new in (("log_retention_days", "migrate_on_deploy = true\nlog_retention_days"), *changes):
-        assert old in text
-        text = text.replace(old, new, 1)
-    (folder / f"{name}.toml").write_text(text, encoding="utf-8")
-    application(environments=folder, name=name, outdir=str(folder / "out")).synth()
-    return Template.read(folder / f"out/vistafresca-{name}.template.json")
 
 
 @pytest.fixture(scope="module", params=["sandbox", "production"])
@@ -50,45 +35,6 @@ def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 def migrating(folder: Path) -> Template:
     (template,) = (folder / "out").glob("*.template.json")
     return Template.read(template)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Nesting:
-    """An environment's stack, and those of its databases within it."""
-
-    parent: Template
-    nested: list[Template]
-    folder: Path
-
-    def given(self, nested: Template, parameter: dict[str, str]) -> object:
-        """What the stack above hands down for a reference to a parameter."""
-        assert parameter["Ref"] in nested.json["Parameters"]
-        values = [
-            stack.properties["Parameters"][parameter["Ref"]]
-            for stack in self.parent.resources("AWS::CloudFormation::Stack")
-        ]
-        assert all(value == values[0] for value in values)
-        return values[0]
-
-
-def steps(template: Template, service: str) -> tuple[Resource, Resource]:
-    """A database's two resources, migrate and apply."""
-    definition = task_of(template, service)
-    migrate, apply = (step for step in template.resources(KIND) if definition.id in json.dumps(step.properties))
-    return migrate, apply
-
-
-def comes_before(template: Template, later: str) -> set[str]:
-    """All that CloudFormation makes or changes before the resource `later`: what it depends on, and so on."""
-    known: set[str] = set()
-    pending = [later]
-    while pending:
-        body = template.json["Resources"][pending.pop()]
-        text = json.dumps(body.get("Properties", {}))
-        named = set(re.findall(r'"(?:Ref|Fn::GetAtt)": \[?"(\w+)"', text)) | set(as_list(body.get("DependsOn", [])))
-        pending += (named & set(template.json["Resources"])) - known
-        known |= named
-    return known & set(template.json["Resources"])
 
 
 def test_the_shipped_environments_have_none_of_it(template: Template) -> None:
@@ -232,15 +178,6 @@ def test_a_database_s_role_may_run_its_own_revision_and_look_after_it(migrating:
     assert len(seen) == len(services(migrating))
 
 
-def functions(template: Template) -> list[Resource]:
-    """Ours, which the framework calls."""
-    return [
-        function
-        for function in template.resources("AWS::Lambda::Function")
-        if str(function.properties.get("Handler", "")).startswith("deployment.")
-    ]
-
-
 def test_the_functions_may_do_nothing_but_become_those_roles(migrating: Template) -> None:
     """They write their logs; all else they may as the role that a request names, which trusts them and nobody else."""
     (name,) = {function.properties["Role"]["Fn::GetAtt"][0] for function in functions(migrating)}
@@ -315,126 +252,6 @@ def test_one_database_alone_may_say_so(tmp_path: Path) -> None:
     (definition,) = {step.properties["TaskDefinition"]["Ref"] for step in template.resources(KIND)}
     assert "production-fluxion" in variables(task_of(template, "production-fluxion"))["POWERTOOLS_SERVICE_NAME"]
     assert definition == task_of(template, "production-fluxion").id
-
-
-# ---- In a stack of its own -----------------------------------------------------------------------
-
-NESTED = ('region = "', 'layout = "nested"\nregion = "')
-
-
-@pytest.fixture(scope="module", params=[("sandbox", 1), ("production", 2)], ids=["sandbox", "production"])
-def nesting(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Nesting:
-    """The shipped environments with layout = "nested". Raises on a finding of cdk-nag, wherever it is."""
-    name, databases = request.param
-    folder = tmp_path_factory.mktemp("nesting")
-    parent = synthesized(folder, name, NESTED)
-    nested = [Template.read(path) for path in sorted((folder / "out").glob("*.nested.template.json"))]
-    assert len(nested) == databases
-    return Nesting(parent=parent, nested=nested, folder=folder)
-
-
-def test_within_a_nested_stack_every_rule_and_the_api_s_function_come_after_the_migrations(nesting: Nesting) -> None:
-    """The order is the nested stack's own: CloudFormation knows none between resources of two stacks."""
-    for template in nesting.nested:
-        (service,) = services(template)
-        migrate, apply = steps(template, service)
-        later = [
-            resource.id
-            for resource in template
-            if (resource.type == "AWS::Events::Rule" and "ScheduleExpression" in resource.properties)
-            or resource.properties.get("FunctionName") == f"{service}-bi-api"
-        ]
-        assert len(later) >= 2
-        for id_ in later:
-            assert {migrate.id, apply.id} <= comes_before(template, id_), id_
-        assert migrate.id in comes_before(template, apply.id)
-
-
-def test_one_provider_serves_all_nested_stacks(nesting: Nesting) -> None:
-    """Its token and the role that a database's role trusts are parameters, and come from the stack above."""
-    parent = nesting.parent
-    (role,) = {function.properties["Role"]["Fn::GetAtt"][0] for function in functions(parent)}
-    for template in nesting.nested:
-        assert functions(template) == []
-        for step in template.resources(KIND):
-            token = nesting.given(template, step.properties["ServiceToken"])
-            framework = parent.referred(token)
-            assert framework is not None
-            assert framework.properties["Handler"] == "framework.onEvent"
-        own = template.referred(template.resources(KIND)[0].properties["Role"])
-        assert own is not None
-        (trust,) = own.properties["AssumeRolePolicyDocument"]["Statement"]
-        assert nesting.given(template, trust["Principal"]["AWS"]) == {"Fn::GetAtt": [role, "Arn"]}
-
-
-def test_a_nested_stack_comes_after_the_provider_and_the_network_and_nothing_of_them_after_it(nesting: Nesting) -> None:
-    """No circular wait. What a task needs of the stack above, the nested stack as a whole waits for."""
-    assert nesting.parent.waiting_in_a_circle == set()
-    provider = {resource.id for resource in nesting.parent if resource.id.startswith("OneOffTasks")}
-    network = {
-        resource.id
-        for resource in nesting.parent
-        if resource.type in {"AWS::EC2::Route", "AWS::EC2::VPCEndpoint", "AWS::EC2::SubnetRouteTableAssociation"}
-    }
-    for stack in nesting.parent.resources("AWS::CloudFormation::Stack"):
-        assert (provider | network) - comes_before(nesting.parent, stack.id) == set()
-
-
-def test_cfn_lint_finds_nothing_in_either_stack(nesting: Nesting) -> None:
-    assert findings(*(nesting.folder / "out").glob("*.template.json")) == []
-
-
-# ---- When it runs again --------------------------------------------------------------------------
-
-
-@pytest.fixture
-def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of what the digests are made of."""
-    subprocess.run(["cp", "-R", str(ROOT / "sql"), str(ROOT / "views.toml"), str(tmp_path)], check=True)
-    monkeypatch.setattr(commands, "ROOT", tmp_path)
-    return tmp_path
-
-
-def digests() -> tuple[str, str]:
-    return commands.files_of_migrate(), commands.files_of_apply(["fluxion"])
-
-
-@pytest.mark.parametrize(
-    ("file", "migrates", "applies"),
-    [
-        ("sql/bi_refresh/functions/remedy.sql", True, False),
-        ("sql/bi_refresh/migrations/bi_refresh_0001_core.py", True, False),
-        ("sql/bi_refresh/migrations/bi_refresh_9999_new.up.sql", True, False),
-        ("sql/systems/teloo/migrations/teloo_0001_marketplace.up.sql", True, False),
-        ("views.toml", False, True),
-        ("sql/systems/fluxion/views.toml", False, True),
-        ("sql/systems/teloo/views.toml", False, False),  # not a system of this database
-        ("sql/bi_refresh/README.md", False, False),
-        ("sql/bi_refresh/migrations/__pycache__/x.cpython-313.pyc", False, False),
-    ],
-)
-def test_it_runs_again_if_a_file_that_it_reads_changed(tree: Path, file: str, *, migrates: bool, applies: bool) -> None:
-    migrate, apply = digests()
-    path = tree / file
-    path.parent.mkdir(exist_ok=True)
-    path.write_bytes((path.read_bytes() if path.exists() else b"") + b"\n-- changed\n")
-    assert (digests()[0] != migrate, digests()[1] != apply) == (migrates, applies)
-
-
-def test_a_file_that_moved_or_went_is_a_change_too(tree: Path) -> None:
-    before = digests()[0]
-    functions_ = tree / "sql/bi_refresh/functions"
-    (functions_ / "remedy.sql").rename(functions_ / "remedy2.sql")
-    moved = digests()[0]
-    (functions_ / "remedy2.sql").unlink()
-    assert len({before, moved, digests()[0]}) == 3
-
-
-def test_all_that_is_digested_is_in_the_image() -> None:
-    """Nothing that .dockerignore keeps out: README files, bytecode."""
-    ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
-    assert {"!sql/", "!views.toml", "**/*.md", "**/*.pyc"} <= set(ignored)
-    assert {".md", ".pyc"}.isdisjoint(commands.READ_BY_MIGRATE)
 
 
 def test_the_digests_of_this_checkout_are_in_the_template(migrating: Template) -> None:

@@ -135,6 +135,17 @@ def references(tree: Tree) -> set[tuple[str, ...]] | None:
     return found
 
 
+def is_builtin(tree: Tree) -> bool:
+    """Whether its functions, operators and types are all PostgreSQL's own, as printed under a search path without any
+    other schema."""
+    for node in parts(tree):
+        field = {"FuncCall": "funcname", "A_Expr": "name", "TypeName": "names"}.get(kind(node))
+        name = [part.string.sval for part in getattr(node, field)] if field is not None else []
+        if len(name) > 1 and name[0] != "pg_catalog":
+            return False
+    return True
+
+
 def column_name(node: Tree) -> tuple[str, ...] | None:
     """The parts of a column's name; None for `*`."""
     fields = node.fields

@@ -19,7 +19,7 @@ from refresh_task.incremental.proof.nulls import Nulls
 from refresh_task.incremental.proof.outline import groups, unordered
 from refresh_task.incremental.proof.plan import Plan
 from refresh_task.incremental.proof.slices import Sliced, Touch, prove_slices
-from refresh_task.incremental.proof.slides import find_slides, has_hidden_moments, with_operators
+from refresh_task.incremental.proof.slides import find_slides, has_hidden_moments, with_absolutes, with_operators
 from refresh_task.incremental.proof.stages import suggest
 from refresh_task.incremental.proof.ties import ties
 from refresh_task.incremental.proof.words import SHAPES, why_indirect
@@ -80,10 +80,9 @@ def prove(
         slides = _slides(
             definition, findings, text, null_slices, {oid: sliced[number] for oid, number in assigned.items()}
         )
+        windows = with_absolutes(session, definition, slides or {})
         sources = tuple(
-            _direct(
-                table, assigned[table.oid], sliced[assigned[table.oid]], null_slices, (slides or {}).get(table.oid, ())
-            )
+            _direct(table, assigned[table.oid], sliced[assigned[table.oid]], null_slices, windows.get(table.oid, ()))
             if table.oid in assigned
             else _indirect(table, why_indirect(definition, sliced[0] if sliced else tried, table))
             for table in definition.tables

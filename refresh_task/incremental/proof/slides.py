@@ -6,17 +6,22 @@ bounds are read; and the slices that those touch are known, for the table is dir
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from refresh_task.database import Session
+from refresh_task.database.generic_plan import folded
 from refresh_task.incremental.model import Slide
-from refresh_task.incremental.proof.definition import Definition
+from refresh_task.incremental.proof.definition import Definition, Table
 from refresh_task.incremental.proof.expressions import (
     Tree,
     asks_the_time,
+    bare_column,
     between_ands,
     inner,
+    is_builtin,
     kind,
     mentions_moment,
     operation,
@@ -39,6 +44,9 @@ _AS_PARAMETER = {
     "CURRENT_DATE": "$1::date",
     "LOCALTIMESTAMP": "$1::timestamp without time zone",
 }
+# Types whose values PostgreSQL compares among themselves without a look at TimeZone.
+_MOMENTS = ("date", "timestamp without time zone", "timestamp with time zone")
+_ANY_MOMENT = "'2000-01-01 12:00:00+00'::timestamp with time zone"
 _HIDDEN = {
     "SelectStmt": ("limit_count", "limit_offset", "values_lists"),
     "WindowDef": ("start_offset", "end_offset"),
@@ -87,6 +95,32 @@ def _kept(scan: Scan) -> Iterator[Slide]:
             yield slide
 
 
+def with_absolutes(
+    session: Session, definition: Definition, found: Mapping[int, tuple[Slide, ...]]
+) -> dict[int, tuple[Slide, ...]]:
+    """The same, each marked where its comparison does not depend on a session's settings: a bare column and a bound of
+    one type, with nothing of the user's in it, which the planner computes beforehand, as it does what is IMMUTABLE."""
+    return {
+        table.oid: tuple(
+            replace(slide, is_absolute=slide.operator is not None and _is_absolute(session, table, slide))
+            for slide in found[table.oid]
+        )
+        for table in definition.tables
+        if table.oid in found
+    }
+
+
+def _is_absolute(session: Session, table: Table, slide: Slide) -> bool:
+    column, bound = read(slide.column), read(slide.bound)
+    name = bare_column(column) if column is not None else None
+    known = table.columns.get(name[-1]) if name is not None else None
+    if known is None or known.type not in _MOMENTS or bound is None or not is_builtin(bound):
+        return False
+    asked = write(with_replaced(bound, {_parameter().SerializeToString(): read(_ANY_MOMENT)}))
+    computed = folded(session, asked) if asked is not None else None
+    return computed is not None and re.fullmatch(f"'[^']*'::{known.type}", computed) is not None
+
+
 def has_hidden_moments(queries: Sequence[Tree]) -> bool:
     """Whether the time is asked for where plans do not show it: in LIMIT, VALUES, the frame of a window, or what
     is compared with a subquery's rows."""
@@ -132,3 +166,9 @@ def _replacements() -> dict[bytes, Tree]:
         assert asked is not None and given is not None  # noqa: S101, PT018  # constants of ours
         trees[asked.SerializeToString()] = given
     return trees
+
+
+def _parameter() -> Tree:
+    given = read("$1")
+    assert given is not None  # noqa: S101  # a constant of ours
+    return given

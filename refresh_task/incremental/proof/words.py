@@ -8,7 +8,7 @@ from refresh_task.incremental.proof.definition import Definition, Table
 from refresh_task.incremental.proof.plan import Node, Scan
 from refresh_task.incremental.proof.slices import Sliced, is_understood, scans_by_table
 
-# What each shape is called to people (docs/incremental.md has the table).
+# What each shape is called to people (docs/incremental-internals.md has the table).
 SHAPES = {
     "none": "no column of the result tells which rows one of its rows belongs to",
     "unreadable": "the view's owner may not read {columns} of it himself: GRANT SELECT, as what changed there is shown "

@@ -13,14 +13,13 @@ from typing import Any
 
 from postgast import pg_query_pb2 as tree
 
+from refresh_task.incremental.stages.counters import NAN, ROWS, Counters
 from refresh_task.incremental.stages.exact import Columns, column_name, exact, function_name, looks_alike
 from refresh_task.incremental.stages.model import Linear, Stage, Text
 from refresh_task.incremental.stages.pieces import Span, Tokens
 from refresh_task.incremental.stages.query_text import children, parse_select, without_locations
 from refresh_task.incremental.stages.quoting import column_list, quoted
 
-ROWS = "bi_refresh_rows"
-_NAN = "'NaN'::pg_catalog.numeric"
 # What a change moves. An extreme value that goes is looked for anew, in its own group.
 _EXTREMES = ("max", "min")
 _MOVED = ("count", "sum", "avg", *_EXTREMES)
@@ -83,15 +82,13 @@ class _Reader:
         self._tokens = Tokens(stage.body)
         self._relation = statement.from_clause[0].range_var
         self._from = self._tokens.at(self._relation.location) - 1
-        self._bare = {
+        bare = {
             Span(number, number + 3): self._tokens.text(Span(number + 2, number + 3))
             for reference in _found(statement, tree.ColumnRef)
             if len(reference.fields) == 2  # noqa: PLR2004 - the table's alias, and the column
             for number in [self._tokens.at(reference.location)]
         }
-        self._known: dict[str, str] = {}  # what is counted or added up already: its additional column
-        self._hidden: list[tuple[str, str]] = []  # additional columns: name, and SQL over the query's own names
-        self._deltas: list[dict[str, Any]] = []
+        self._counters = Counters(self._tokens, bare)
 
     def linear(self) -> Linear:
         """The whole of it."""
@@ -101,7 +98,6 @@ class _Reader:
         group = self._tokens.find(["GROUP"], Span(self._from, everything.after))
         assert group is not None, "what has a GROUP BY clause has its word"  # noqa: S101 - see _check()
         keys = self._keys(self._tokens.list(Span(group + 2, everything.after)))
-        self._count(ROWS, None)
         first = self._tokens.find(["SELECT"], everything)
         assert first is not None, "it is no VALUES: it has a GROUP BY clause"  # noqa: S101 - see _check()
         results = []
@@ -114,9 +110,9 @@ class _Reader:
         measures = {
             "columns": list(columns),
             "keys": [{"column": name, "expression": expression} for name, expression in keys.items()],
-            "condition": None if where is None else self._bare_text(Span(where + 1, group)),
+            "condition": None if where is None else self._counters.bare(Span(where + 1, group)),
             "rows": ROWS,
-            "counters": self._deltas,
+            "counters": self._counters.entries,
             "results": results,
         }
         return Linear(
@@ -170,7 +166,7 @@ class _Reader:
                 raise _NotLinearError("it groups by what is not among its columns")
             if not looks_alike(node, self._columns):
                 raise _NotLinearError(f"equal values of {name} may look different, or it is no plain expression")
-            keys[name] = self._bare_text(span)
+            keys[name] = self._counters.bare(span)
         return keys
 
     def _result(self, position: int, target: Span) -> str:
@@ -205,14 +201,14 @@ class _Reader:
         _, arguments, filtered = self._tokens.call(call.location)
         conditions = [] if filtered is None else [filtered]
         if call.agg_star:
-            return quoted(self._count_of(conditions, None, is_number=False) if conditions else ROWS)
+            return quoted(self._counters.count_of(conditions, None, is_number=False) if conditions else ROWS)
         kind = function_name(call)
         if kind in _EXTREMES:
             if not looks_alike(call.args[0], self._columns):
                 raise _NotLinearError(f"equal values in {name} may look different")
-            return quoted(self._extreme_of(kind, conditions, arguments))
+            return quoted(self._counters.extreme_of(kind, conditions, arguments))
         number = exact(call.args[0], self._columns)
-        count = self._count_of(conditions, arguments, is_number=number is not None)
+        count = self._counters.count_of(conditions, arguments, is_number=number is not None)
         if kind == "count":
             return quoted(count)
         if number is None:
@@ -220,83 +216,28 @@ class _Reader:
                 f"{name} adds up values that may differ in scale or are floating point: numeric columns need a declared"
                 " scale, as in numeric(12, 2)"
             )
-        nan = None if number.size is not None else self._counter("nan", conditions, arguments, f"({{}}) = {_NAN}")
+        nan = (
+            None if number.size is not None else self._counters.counter("nan", conditions, arguments, f"({{}}) = {NAN}")
+        )
         total = "bigint" if number.size in (2, 4) else "numeric"
-        result = quoted(self._sum_of(conditions, arguments, count, nan, total))
+        result = quoted(self._counters.sum_of(conditions, arguments, count, nan, total))
         if kind == "avg":
             result = f"{result}::pg_catalog.numeric / {quoted(count)}"
         # a sum of nothing is NULL, and so is what is divided by none
-        return f"({result})" if nan is None else f"(CASE WHEN {quoted(nan)} > 0 THEN {_NAN} ELSE {result} END)"
-
-    def _count_of(self, conditions: list[Span], arguments: Span | None, *, is_number: bool) -> str:
-        """The column that counts the values, or the rows, for which all conditions hold."""
-        # a row of NULLs IS NULL, and is counted all the same
-        test = "({}) IS NOT NULL" if is_number else "pg_catalog.num_nonnulls({}) > 0"
-        return self._counter("count", conditions, arguments, test)
-
-    def _counter(self, kind: str, conditions: list[Span], arguments: Span | None, test: str) -> str:
-        """An additional column that counts rows; the one that is there already where there is one."""
-        own, bare = self._conditions(conditions, arguments, test)
-        identity = f"count {own}"
-        if identity not in self._known:
-            name = self._known[identity] = f"bi_refresh_{kind}_{len(self._hidden)}"
-            self._count(name, own, bare)
-        return self._known[identity]
-
-    def _sum_of(self, conditions: list[Span], arguments: Span, count: str, nan: str | None, kind: str) -> str:
-        """The additional column that has the sum of the values that are numbers."""
-        own, bare = self._conditions(conditions, arguments, "" if nan is None else f"({{}}) <> {_NAN}")
-        text = self._tokens.text(arguments)
-        identity = f"sum {text} {own}"
-        if identity not in self._known:
-            name = self._known[identity] = f"bi_refresh_sum_{len(self._hidden)}"
-            self._hidden.append((name, f"sum({text})" + ("" if own is None else f" FILTER (WHERE {own})")))
-            counted = {"count": count, "nan": nan}
-            value = {"expression": self._bare_text(arguments), "type": kind, "condition": bare}
-            self._deltas.append({"column": name, "kind": "sum", **value, **counted})
-        return self._known[identity]
-
-    def _extreme_of(self, kind: str, conditions: list[Span], arguments: Span) -> str:
-        """The additional column that has the largest value, or the smallest."""
-        own, bare = self._conditions(conditions, arguments, "")
-        text = self._tokens.text(arguments)
-        identity = f"{kind} {text} {own}"
-        if identity not in self._known:
-            name = self._known[identity] = f"bi_refresh_{kind}_{len(self._hidden)}"
-            self._hidden.append((name, f"{kind}({text})" + ("" if own is None else f" FILTER (WHERE {own})")))
-            value = {"expression": self._bare_text(arguments), "condition": bare}
-            self._deltas.append({"column": name, "kind": kind, **value})
-        return self._known[identity]
-
-    def _conditions(self, conditions: list[Span], arguments: Span | None, test: str) -> tuple[str | None, str | None]:
-        """All conditions in one, over the query's own names and over the bare columns."""
-        own = [f"({self._tokens.text(span)})" for span in conditions]
-        bare = [f"({self._bare_text(span)})" for span in conditions]
-        if arguments is not None and test:
-            own.append(test.format(self._tokens.text(arguments)))
-            bare.append(test.format(self._bare_text(arguments)))
-        return " AND ".join(own) or None, " AND ".join(bare) or None
-
-    def _count(self, name: str, condition: str | None, bare: str | None = None) -> None:
-        self._hidden.append((name, "count(*)" if condition is None else f"count(*) FILTER (WHERE {condition})"))
-        self._deltas.append({"column": name, "kind": "count", "condition": bare})
+        return f"({result})" if nan is None else f"(CASE WHEN {quoted(nan)} > 0 THEN {NAN} ELSE {result} END)"
 
     def _with_hidden_columns(self, keys: tuple[str, ...]) -> Stage:
         """The stage's definition with its additional columns."""
-        hidden = ",\n    ".join(f"{expression} AS {quoted(name)}" for name, expression in self._hidden)
+        hidden = ",\n    ".join(f"{expression} AS {quoted(name)}" for name, expression in self._counters.columns)
         start = self._tokens.tokens[self._from].start
         body = f"{self._tokens.source[:start].decode().rstrip()},\n    {hidden}\n{self._tokens.source[start:].decode()}"
-        names = (*self._stage.columns, *(name for name, _ in self._hidden))
+        names = (*self._stage.columns, *(name for name, _ in self._counters.columns))
         given = column_list(self._stage.columns)
         text = (
             f"WITH {quoted(self._stage.name)} ({given}) AS (\n{body}\n)\n"
             f"SELECT {column_list(names)}\nFROM {quoted(self._stage.name)}"
         )
         return replace(self._stage, query=Text((text,)), key=keys)
-
-    def _bare_text(self, span: Span) -> str:
-        """The text with the table's alias taken away: the log of its changes has another name."""
-        return self._tokens.replaced(span, self._bare)
 
 
 def _found(part: Any, kind: type[Any]) -> Iterator[Any]:

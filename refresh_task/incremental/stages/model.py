@@ -73,7 +73,7 @@ class Linear:
     """How a stage is kept by the changes alone.
 
     `stage` is the stage with its additional columns; `columns` are those of the base table that are captured;
-    `measures` what maintain_linear() goes by (docs/incremental.md has its form)."""
+    `measures` what maintain_linear() goes by (docs/incremental-internals.md has its form)."""
 
     stage: Stage
     schema: str

@@ -17,6 +17,8 @@ RETURNS TABLE (
 LANGUAGE sql
 STABLE
 SET search_path = pg_catalog, pg_temp
+-- Planning it for the values at hand takes longer than running it.
+SET plan_cache_mode = force_generic_plan
 AS $$
 SELECT
     m.capture_id,

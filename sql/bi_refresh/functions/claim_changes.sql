@@ -15,7 +15,7 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    moving_lock CONSTANT integer := 1447445577; -- as in distribute_changes()
+    moving_lock CONSTANT integer := 1447445577; -- as in move_entries()
     moves_log boolean;
     has_snapshot CONSTANT boolean := pg_catalog.current_setting('transaction_isolation') IN ('repeatable read', 'serializable');
     source record;
@@ -46,7 +46,8 @@ BEGIN
             moves_log := NOT has_snapshot AND pg_catalog.pg_try_advisory_xact_lock(moving_lock, source.capture_id);
         END IF;
         IF moves_log THEN
-            PERFORM bi_refresh.distribute_changes(ARRAY[source.capture_id]);
+            -- An entry that somebody else moved since the snapshot raises serialization_failure.
+            PERFORM bi_refresh.move_entries(source.capture_id, false);
         END IF;
         SELECT w.entries, w.is_everything OR (source.is_indirect AND w.entries > 0) INTO changes, is_everything
         FROM bi_refresh.waiting_changes(table_id, source.capture_id, source.layout, NOT moves_log) AS w;

@@ -15,7 +15,7 @@ BEGIN
             pg_catalog.format(' FROM %s', source::pg_catalog.regclass) AS ending,
             pg_catalog.pg_get_statisticsobjdef(s.oid) AS definition,
             coalesce(s.stxstattarget, -1) AS target,
-            -- ALTER MATERIALIZED VIEW … OWNER TO leaves it to the former owner
+            -- ALTER MATERIALIZED VIEW ... OWNER TO leaves it to the former owner
             CASE WHEN pg_catalog.pg_has_role(s.stxowner, 'USAGE') THEN s.stxowner ELSE bi_refresh.owner_oid(source) END AS owner
         FROM pg_catalog.pg_statistic_ext AS s
         INNER JOIN pg_catalog.pg_namespace AS n ON s.stxnamespace = n.oid

@@ -1,8 +1,6 @@
 -- Moves the entries of captured tables' logs that can be seen to the maintained tables that they matter to, so that each refresh
 -- claims its own and refreshes of different views never meet. NULL: of all captured tables. Those that another session is moving
--- are left to it. Returns how many entries it moved.
---
--- Inside a refresh's own transaction, an entry that somebody else moved since its snapshot raises serialization_failure.
+-- are left to it. Returns how many entries it took from the logs: what matters to nobody goes nowhere.
 CREATE OR REPLACE FUNCTION bi_refresh.distribute_changes(capture_ids integer[] DEFAULT NULL)
 RETURNS bigint
 LANGUAGE plpgsql
@@ -10,82 +8,17 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    moving_lock CONSTANT integer := 1447445577; -- 'VFDI'
-    captured record;
-    layout record;
-    has_entries boolean;
-    moved bigint;
+    capture_id integer;
     total bigint := 0;
 BEGIN
-    FOR captured IN
-        SELECT t.id, pg_catalog.format('bi_refresh_incremental.log_%s', t.id) AS log
+    FOR capture_id IN
+        SELECT t.id
         FROM bi_refresh.captured_table AS t
         WHERE t.id = ANY (distribute_changes.capture_ids) OR distribute_changes.capture_ids IS NULL
         -- one order, so that two sessions do not wait for each other
         ORDER BY t.id
     LOOP
-        CONTINUE WHEN NOT pg_catalog.pg_try_advisory_xact_lock(moving_lock, captured.id);
-        -- Most logs are empty most of the time, and looking is quicker than planning to move nothing. It also waits for whoever
-        -- gives the log a column.
-        EXECUTE pg_catalog.format('SELECT EXISTS (SELECT FROM %s)', captured.log) INTO has_entries;
-        CONTINUE WHEN NOT has_entries;
-        -- Not before: entries would be moved without the column that was just added.
-        layout := bi_refresh.log_layout(captured.id);
-        -- A table beneath which everything changed anyway needs no more than that said, and neither does one with a source whose
-        -- every change touches everything. What said so is written anew: a refresh that has begun, and does not see these
-        -- entries, must not take it for theirs.
-        EXECUTE pg_catalog.format(
-            $move$
-            WITH moved AS (
-                DELETE FROM %1$s RETURNING bi_refresh_layout, bi_refresh_weight %3$s
-            ),
-            everything AS (
-                DELETE FROM %2$s AS p
-                WHERE p.ctid = ANY (ARRAY(
-                    SELECT e.ctid FROM %2$s AS e
-                    WHERE e.bi_refresh_weight = 0 AND EXISTS (SELECT FROM moved)
-                    FOR UPDATE SKIP LOCKED
-                ))
-                RETURNING p.bi_refresh_table
-            ),
-            interested AS MATERIALIZED (
-                SELECT
-                    s.table_id,
-                    (t.kind = 'slices' AND s.slice IS NULL)
-                    OR EXISTS (SELECT FROM everything WHERE everything.bi_refresh_table = s.table_id)
-                    OR EXISTS (
-                        SELECT FROM moved WHERE moved.bi_refresh_weight = 0 OR moved.bi_refresh_layout < s.layout
-                    )
-                    -- as bound_pending() would say, after they were all written; and before that where the whole takes no longer
-                    -- than handing them out and reading them, at 5 microseconds each
-                    OR (SELECT pg_catalog.count(*) FROM moved) > LEAST(200000, GREATEST(5000, 200 * t.full_ms)) AS in_full
-                FROM bi_refresh.maintained_source AS s
-                INNER JOIN bi_refresh.maintained_table AS t ON s.table_id = t.id
-                WHERE s.capture_id = $1
-            ),
-            filed AS (
-                INSERT INTO %2$s (bi_refresh_table, bi_refresh_layout, bi_refresh_weight %3$s)
-                SELECT i.table_id, m.*
-                FROM interested AS i
-                CROSS JOIN moved AS m
-                WHERE NOT i.in_full
-            ),
-            filed_in_full AS (
-                INSERT INTO %2$s (bi_refresh_table, bi_refresh_layout, bi_refresh_weight)
-                SELECT i.table_id, $2, 0
-                FROM interested AS i
-                WHERE i.in_full AND EXISTS (SELECT FROM moved)
-            )
-            SELECT pg_catalog.count(*) FROM moved
-            $move$,
-            captured.log, pg_catalog.format('bi_refresh_incremental.pending_%s', captured.id), layout.columns
-        )
-        INTO moved
-        USING captured.id, layout.number;
-        IF moved > 0 THEN
-            PERFORM bi_refresh.bound_pending(captured.id);
-        END IF;
-        total := total + moved;
+        total := total + bi_refresh.move_entries(capture_id, true);
     END LOOP;
     RETURN total;
 END

@@ -1,5 +1,5 @@
 -- The condition that rows agree in some columns of a relation, as SQL text: "t.id = d.c1 AND t.kind = d.c2".
---   numbered   the other row's columns are c1, c2, … in the order of `columns`; otherwise they have the same names
+--   numbered   the other row's columns are c1, c2, ... in the order of `columns`; otherwise they have the same names
 CREATE OR REPLACE FUNCTION bi_refresh.equal_columns(
     relation oid, columns name[], row_name text, other_name text, numbered boolean
 )

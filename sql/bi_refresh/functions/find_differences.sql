@@ -1,5 +1,5 @@
 -- Compares a maintained table's present rows with what its definition gives, whole rows by their image, and keeps what differs in
--- pg_temp.differences_<table>: row_id (NULL: a row to be inserted), is_gone (to be deleted), differs, number, c1, c2, … With a
+-- pg_temp.differences_<table>: row_id (NULL: a row to be inserted), is_gone (to be deleted), differs, number, c1, c2, ... With a
 -- key by one join, which tells a changed row from a lost and a new one; without a key as multisets. Of the whole, or of dirty
 -- slices that pg_temp.new_<table> has anew.
 --   cuts       as in slices_query(); NULL: the whole

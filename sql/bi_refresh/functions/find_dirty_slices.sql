@@ -1,5 +1,5 @@
 -- Which slices of a maintained table what changed touches: their keys, each once, in pg_temp.dirty_<table>_<cut> (number, is_sample,
--- c1, c2, …) for each cut that has any.
+-- c1, c2, ...) for each cut that has any.
 --   cuts        those cuts
 --   counts      how many slices each has
 --   keys        how many slices that is, those of rows with a NULL included

@@ -1,4 +1,4 @@
--- An ORDER BY by which rows with the columns c1, c2, … of a maintained table are peers if they are stored alike, as SQL text. By the
+-- An ORDER BY by which rows with the columns c1, c2, ... of a maintained table are peers if they are stored alike, as SQL text. By the
 -- columns themselves where that comes to the same: comparing the images of records takes many times as long.
 CREATE OR REPLACE FUNCTION bi_refresh.image_order(relation oid, alias text)
 RETURNS text

@@ -1,4 +1,4 @@
--- The condition that two rows with the columns c1, c2, … of a maintained table are not stored alike, as SQL text. Column by column
+-- The condition that two rows with the columns c1, c2, ... of a maintained table are not stored alike, as SQL text. Column by column
 -- where that comes to the same, for making records of both rows takes longer than all the rest.
 CREATE OR REPLACE FUNCTION bi_refresh.images_differ(relation oid, one text, other text)
 RETURNS text

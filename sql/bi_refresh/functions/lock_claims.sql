@@ -1,4 +1,5 @@
--- Keeps what a view's refresh is going to claim as it is now, to the end of the transaction. Nobody else moves what it must move
+-- Keeps what a view's refresh is going to claim as it is now, to the end of the transaction. Nobody passes over an entry for what the
+-- contents are now (entries_that_matter()). Nobody else moves what it must move
 -- itself: in one order for all views, for refreshes that took these locks stage by stage would wait for each other. And nobody
 -- writes anew what waits for its later stages while the first are computed, which their claims would fail on, each time.
 CREATE OR REPLACE FUNCTION bi_refresh.lock_claims(view_name text)
@@ -7,9 +8,13 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    moving_lock CONSTANT integer := 1447445577; -- as in distribute_changes()
+    moving_lock CONSTANT integer := 1447445577; -- as in move_entries()
     source record;
 BEGIN
+    PERFORM FROM bi_refresh.maintained_table AS m
+    WHERE m.view_name = lock_claims.view_name
+    ORDER BY m.id
+    FOR NO KEY UPDATE;
     FOR source IN
         SELECT
             s.capture_id,

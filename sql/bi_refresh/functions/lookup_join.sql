@@ -1,5 +1,5 @@
 -- What stands after FROM to give a source's rows, as `changed`, beside the rows that they look up, as `looked_up`: each with the
--- expressions of its side, e1, e2, … by their position, and w1, w2, … that equal each other. For format(): the rows, and a
+-- expressions of its side, e1, e2, ... by their position, and w1, w2, ... that equal each other. For format(): the rows, and a
 -- condition on them. NULL: the source looks nothing up.
 CREATE OR REPLACE FUNCTION bi_refresh.lookup_join(source bi_refresh.maintained_source)
 RETURNS text

@@ -9,6 +9,8 @@ RETURNS TABLE (view_name text, table_id integer, structure text)
 LANGUAGE plpgsql
 STABLE
 SET search_path = pg_catalog, pg_temp
+-- Planning it for the values at hand takes longer than running it.
+SET plan_cache_mode = force_generic_plan
 AS $$
 DECLARE
     environment CONSTANT text := bi_refresh.environment_digest();

@@ -1,4 +1,4 @@
--- The names c1, c2, … for the columns of column_list(), which no column of the user's can be taken for.
+-- The names c1, c2, ... for the columns of column_list(), which no column of the user's can be taken for.
 CREATE OR REPLACE FUNCTION bi_refresh.numbered_columns(relation oid, prefix text DEFAULT '')
 RETURNS text
 LANGUAGE plpgsql

@@ -54,12 +54,20 @@ fact AS (
     FROM relation
     INNER JOIN pg_catalog.pg_inherits AS i ON relation.oid = i.inhrelid
     UNION ALL
-    SELECT pg_catalog.concat_ws(' ', 'constraint', c.conrelid, c.oid, c.contype, c.convalidated, pg_catalog.pg_get_constraintdef(c.oid))
+    -- Rows of the catalogs, not their text: pg_get_constraintdef() fails on what was dropped after the snapshot, and it and
+    -- pg_get_indexdef() wait for whoever has locked the table.
+    SELECT pg_catalog.concat_ws(
+        ' ', 'constraint', c.conrelid, c.oid,
+        pg_catalog.md5((pg_catalog.to_jsonb(c) - '{conname, conparentid, conislocal, coninhcount}'::text[])::text)
+    )
     FROM relation
     INNER JOIN pg_catalog.pg_constraint AS c ON relation.oid = c.conrelid
     WHERE relation.relkind <> 'v'
     UNION ALL
-    SELECT pg_catalog.concat_ws(' ', 'index', i.indrelid, i.indexrelid, i.indisvalid, pg_catalog.pg_get_indexdef(i.indexrelid))
+    SELECT pg_catalog.concat_ws(
+        ' ', 'index', i.indrelid, i.indexrelid,
+        pg_catalog.md5((pg_catalog.to_jsonb(i) - '{indisclustered, indisreplident, indcheckxmin}'::text[])::text)
+    )
     FROM relation
     INNER JOIN pg_catalog.pg_index AS i ON relation.oid = i.indrelid
     WHERE i.indisunique AND NOT relation.is_output

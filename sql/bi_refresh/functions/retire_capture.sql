@@ -11,6 +11,6 @@ BEGIN
     WHERE t.id = retire_capture.capture_id AND t.columns <> '{}';
     PERFORM bi_refresh.set_capture_functions(capture_id);
     -- nobody asks about these
-    PERFORM bi_refresh.distribute_changes(ARRAY[capture_id]);
+    PERFORM bi_refresh.move_entries(capture_id, false);
 END
 $$;

@@ -625,6 +625,12 @@ _MOVING = (
         " GROUP BY kind",
         "kind", ("sales",), moves="date",
     ),
+    Shape(
+        "last_days_of_a_place",
+        "SELECT kind, count(*) AS n, sum(amount) AS amount FROM sales WHERE day >= (now() AT TIME ZONE 'UTC')::date - 2"
+        " AND day < (now() AT TIME ZONE 'UTC')::date + 1 GROUP BY kind",
+        "kind", ("sales",), moves="date",
+    ),
     Shape("age_of_rows", "SELECT id, kind, CURRENT_DATE - day AS age FROM sales", "id", ("sales",), moves="date"),
     Shape(
         "last_seconds",

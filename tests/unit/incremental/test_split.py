@@ -119,6 +119,30 @@ def test_an_inner_with_list_hides_a_stage_of_the_same_name() -> None:
     assert _split(seen, "a").output.stages == ("a",)
 
 
+def test_a_side_of_a_union_has_a_with_list_of_its_own() -> None:
+    """What it names there is its own, on this side alone; what it reads there may be a stage."""
+    first = "WITH a AS (SELECT k FROM s.t GROUP BY k) "
+    hiding = "(WITH a AS (SELECT 1 AS k) SELECT a.k FROM a)"
+    with pytest.raises(ConfigurationError, match="nothing reads the stage 'a'"):
+        _split(f"{first}SELECT o.k FROM s.o UNION ALL {hiding}", "a")
+    for query in (
+        f"{first}SELECT a.k FROM a UNION ALL {hiding}",
+        f"{first}{hiding} UNION ALL SELECT a.k FROM a",
+        f"{first}SELECT o.k FROM s.o UNION ALL (WITH b AS (SELECT a.k FROM a) SELECT b.k FROM b)",
+    ):
+        chain = _split(query, "a")
+        assert chain.output.stages == ("a",)
+        assert _output(chain) == 'WITH "a" AS NOT MATERIALIZED (SELECT "k" FROM t_a) ' + query.removeprefix(first)
+
+
+def test_a_list_within_a_side_is_not_the_query_s_own() -> None:
+    """Its queries are no stages: the other side could not read their tables."""
+    query = "(WITH a AS (SELECT k FROM s.t GROUP BY k) SELECT a.k FROM a) UNION ALL SELECT o.k FROM s.o"
+    with pytest.raises(ConfigurationError, match="is no WITH query of its definition"):
+        _split(query, "a")
+    assert possible_stages(query, subject="public.v") == ()
+
+
 def test_stages_are_read_from_subqueries_of_every_kind() -> None:
     """In FROM, in expressions, in other WITH queries and in both arms of a UNION."""
     for reader in (
@@ -221,6 +245,7 @@ def test_a_view_beneath_is_left_alone_where_nothing_of_it_is_a_stage() -> None:
         ("WITH a AS (SELECT 1 AS k), b AS (SELECT 2 AS k) SELECT a.k FROM a", ["b"], "nothing reads the stage 'b'"),
         ("WITH a AS (SELECT", ["a"], "cannot be read"),
         ("SELECT 1 AS one; SELECT 2 AS two", ["a"], "no single SELECT"),
+        ("UPDATE s.t SET k = 1", ["a"], "no single SELECT"),
     ],
 )
 def test_what_cannot_be_a_stage_is_refused(query: str, names: list[str], message: str) -> None:

@@ -1,4 +1,4 @@
-"""docs/incremental.md has every reason for which a table is indirect, in the words that people see."""
+"""docs/incremental-internals.md has every reason for which a table is indirect, in the words that people see."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from refresh_task.incremental.proof.words import SHAPES
 
-PAGE = Path(__file__).parents[3] / "docs" / "incremental.md"
+PAGE = Path(__file__).parents[3] / "docs" / "incremental-internals.md"
 
 
 def test_every_shape_is_documented_in_its_words() -> None:

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from refresh_task import incremental
+from refresh_task.incremental import Progress
 from refresh_task.incremental.upkeep import keep_captures
 from tests.fix_steps import run_step
 from tests.integration.incremental.lifecycle.conftest import VIEW, Shop
 
 TOP, SUM, EMPTY, OVER_VIEW = "shop.mv_top", "shop.mv_sum", "shop.mv_empty", "shop.mv_over_view"
 REBUILT = (TOP, SUM, EMPTY)
+_SAME_COLUMNS = """
+    SELECT s.customer_id, max(c.name) AS name, count(*) * 2 AS sales, sum(s.amount) AS revenue
+    FROM shop.sale AS s LEFT JOIN shop.customer AS c ON c.id = s.customer_id
+    GROUP BY s.customer_id
+"""
 _DEPENDENTS = """
     CREATE MATERIALIZED VIEW shop.mv_top WITH (fillfactor = 70) AS
     SELECT mv_revenue.customer_id % 5 AS class, count(*) AS customers, max(mv_revenue.name) AS name,
@@ -71,6 +78,28 @@ def refresh_all(shop: Shop) -> dict[str, dict[str, Any]]:
     return {name: run_step(shop.database, name, change_detection="touch") for (name,) in names}
 
 
-__all__ = [
-    "EMPTY", "OVER_VIEW", "REBUILT", "SUM", "TOP", "VIEW", "add_dependents", "differing", "refresh_all",
-]  # fmt: skip
+def redefine(shop: Shop, query: str = _SAME_COLUMNS, **options: Any) -> None:
+    """Give the view another query."""
+    with shop.database.session() as session:
+        incremental.redefine(session, VIEW, query, **options)
+
+
+def definitions(shop: Shop) -> list[str]:
+    """All that a dump says of them: their queries, too."""
+    said = [line for line in shop.dump().splitlines() if any(name in line for name in ("mv_top", "mv_sum", "mv_empty"))]
+    queries = [shop.database.value("SELECT pg_get_viewdef(%s::regclass)", view) for view in REBUILT]
+    return sorted(line for line in said if not line.startswith("--")) + queries
+
+
+def at_step(step: str, action: Any, *, occurrence: int = 1) -> Any:
+    """An on_progress that does something where this step begins."""
+    seen = 0
+
+    def say(progress: Progress) -> None:
+        nonlocal seen
+        if progress.step == step:
+            seen += 1
+            if seen == occurrence:
+                action()
+
+    return say

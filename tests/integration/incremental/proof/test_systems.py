@@ -51,8 +51,8 @@ def test_fluxion(proofs: Mapping[str, Proof]) -> None:
 def test_the_window_of_fluxion_slides(proofs: Mapping[str, Proof]) -> None:
     """The 30 complete days before today in Caracas, whatever the session's time zone."""
     assert source(proofs[FLUXION], "fluxion.ventas").slides == (
-        Slide("fecha", f"(($1 {CARACAS})::date - 30)::timestamp {CARACAS}", ">="),
-        Slide("fecha", f"($1 {CARACAS})::date::timestamp {CARACAS}", "<"),
+        Slide("fecha", f"(($1 {CARACAS})::date - 30)::timestamp {CARACAS}", ">=", is_absolute=True),
+        Slide("fecha", f"($1 {CARACAS})::date::timestamp {CARACAS}", "<", is_absolute=True),
     )
 
 

@@ -22,6 +22,7 @@ class Reads:
     slice: int | None = 1
     null_slice: str = "any"
     slides: tuple[tuple[str, str, str], ...] = ()  # column, operator, bound
+    is_absolute: bool = False  # each of them
     columns: tuple[str, ...] | None = None  # captured; None: all
     given: tuple[str, ...] | None = None  # of those, what a refresh is given; None: all
 
@@ -238,7 +239,12 @@ def _add_source(
             source.slice,
             list(source.expressions),
             source.null_slice,
-            Jsonb([{"column": c, "bound": bound, "operator": operator} for c, operator, bound in source.slides]),
+            Jsonb(
+                [
+                    {"column": c, "bound": bound, "operator": operator, "is_absolute": source.is_absolute}
+                    for c, operator, bound in source.slides
+                ]
+            ),
             "the tests say so" if source.slice is None else None,
             list(source.given) if source.given is not None else None,
             relation,

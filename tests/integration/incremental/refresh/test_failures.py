@@ -134,3 +134,26 @@ def test_callers_without_a_snapshot_and_policies_of_full_get_the_whole(totals: K
     assert (entry["strategy"], entry["reason"]) == ("difference", 'in full: its policy says refresh_mode = "full"')
     assert (entry["rows_inserted"], entry["rows_deleted"], entry["rows_total"]) == (1, 1, 20)
     assert totals.is_equal()
+
+
+def test_a_row_that_came_and_went_and_names_no_slice(database: Database) -> None:
+    """The definition never looks at it; which slice it was in cannot be told, and the whole is computed."""
+    database.execute(
+        "CREATE TABLE source (id integer PRIMARY KEY, code text NOT NULL); INSERT INTO source VALUES (1, '7'), (2, '8')"
+    )
+    view = keep(
+        database,
+        "kept",
+        Kept(
+            "SELECT code::integer AS id, count(*) AS n FROM source WHERE code ~ '^[0-9]+$' GROUP BY code::integer",
+            (Reads("source", ("code::integer",)),),
+        ),
+    )
+    database.execute("INSERT INTO source VALUES (3, 'none'), (4, '8'); DELETE FROM source WHERE id = 3")
+    entry = view.refresh()
+    assert entry["strategy"] == "difference"
+    assert "which rows were touched cannot be told (invalid input syntax for type integer" in entry["reason"]
+    assert view.is_equal()
+    database.execute("INSERT INTO source VALUES (5, '7')")
+    assert view.refresh()["strategy"] == "incremental"
+    assert view.is_equal()

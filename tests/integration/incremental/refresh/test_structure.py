@@ -132,3 +132,32 @@ def test_a_materialized_view_that_is_read(database: Database) -> None:
     assert view.refresh()["strategy"] == "difference"
     assert view.is_equal()
     assert database.value("SELECT count(*) FROM kept") == 1
+
+
+def test_a_table_dropped_after_the_snapshot_can_be_looked_at(database: Database) -> None:
+    """Its keys and constraints are in the snapshot, and what they are of is gone."""
+    database.execute(
+        "CREATE TABLE sold (id integer PRIMARY KEY, n integer CHECK (n > 0)) PARTITION BY RANGE (id);"
+        "CREATE TABLE sold_1 PARTITION OF sold FOR VALUES FROM (1) TO (10);"
+        "CREATE TABLE sold_2 PARTITION OF sold FOR VALUES FROM (10) TO (20)"
+    )
+    view = keep(database, "kept", Kept("SELECT id, n FROM sold", (Reads("sold", ("id",)),)))
+    before = str(database.value("SELECT bi_refresh.proof_structure('public.kept')"))
+    with database.connect() as connection:
+        connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+        connection.execute("SELECT FROM bi_refresh.view_state")
+        database.execute("DROP TABLE sold_2")
+        ((then,),) = connection.execute("SELECT bi_refresh.proof_structure('public.kept')").fetchall()
+    constraints = [line for line in before.splitlines() if line.startswith("constraint")]
+    assert len(constraints) >= 3 * 2
+    assert set(constraints) <= set(then.splitlines())
+    assert view.refresh()["status"] == "completed"
+    assert view.is_equal()
+
+
+def test_what_a_proof_rests_on_is_read_without_waiting_for_anybody(totals: KeptView) -> None:
+    with totals.database.connect() as locker, totals.database.connect() as asking:
+        locker.execute("BEGIN")
+        locker.execute("LOCK TABLE orders, customers IN ACCESS EXCLUSIVE MODE")
+        asking.execute("SET lock_timeout = '1s'")
+        assert asking.execute("SELECT FROM bi_refresh.outdated_proofs()").fetchall() == []

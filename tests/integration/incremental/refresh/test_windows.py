@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import psycopg
+import pytest
+
 from tests.fix_database import Database
-from tests.integration.incremental.refresh.kept import Kept, Reads, keep
+from tests.integration.incremental.refresh.kept import Kept, KeptView, Reads, keep
 
 _WINDOW = Kept(
     "SELECT a AS id, count(*) AS n FROM items WHERE at > now() - interval '1 hour' GROUP BY a",
@@ -39,3 +42,86 @@ def test_what_was_inside_and_is_gone_touches_its_slice_though_it_would_be_outsid
     database.execute(f"{_OUT}; DELETE FROM items WHERE a = 100")
     view.refresh()
     assert view.is_equal()
+
+
+# Up to the moment of the contents: what is later enters as time passes.
+_PAST = Kept(
+    "SELECT a AS id, count(*) AS n FROM items WHERE at < now() GROUP BY a",
+    (Reads("items", ("a",), slides=(("at", "<", "$1"),), is_absolute=True),),
+)
+_LATER = "INSERT INTO items (a, at) VALUES (101, clock_timestamp() + interval '%s')"
+_NOW = "SELECT pg_sleep(extract(epoch FROM max(at) - clock_timestamp())) FROM items WHERE a = 101"
+
+
+@pytest.fixture
+def past(database: Database) -> KeptView:
+    database.execute(_TABLE)
+    return keep(database, "kept", _PAST)
+
+
+def _waiting(view: KeptView) -> int:
+    """Entries that were handed out to it."""
+    return int(view.database.value("SELECT count(*) FROM bi_refresh_incremental.pending_1"))
+
+
+def _distribute(view: KeptView) -> int:
+    """How many entries were taken from the log."""
+    return int(view.database.value("SELECT bi_refresh.distribute_changes(ARRAY[1])"))
+
+
+def test_what_is_outside_of_the_window_is_not_handed_out(past: KeptView) -> None:
+    past.database.execute(_LATER % "1 day")
+    past.database.execute("INSERT INTO items (a, at) VALUES (103, now() - interval '1 day')")
+    assert (_distribute(past), _waiting(past)) == (2, 1)
+    assert past.refresh()["changed_keys"] == 1
+    assert past.is_equal()
+
+
+def test_what_was_not_handed_out_is_found_when_the_window_comes_to_it(past: KeptView) -> None:
+    past.database.execute(_LATER % "500 ms")
+    assert (_distribute(past), _waiting(past)) == (1, 0)
+    past.database.execute(_NOW)
+    past.refresh()
+    assert past.database.value("SELECT n FROM kept WHERE id = 101") == 1
+    assert past.is_equal()
+
+
+def test_very_many_outside_of_the_window_do_not_mean_everything(past: KeptView) -> None:
+    past.database.execute("UPDATE bi_refresh.maintained_table SET full_ms = 1")
+    past.database.execute(
+        "INSERT INTO items (a, at) SELECT n, now() + interval '1 day' FROM generate_series(1, 6000) AS n;"
+        "INSERT INTO items (a, at) VALUES (103, now() - interval '1 day')",
+    )
+    assert (_distribute(past), _waiting(past)) == (6001, 1)
+    assert past.refresh()["strategy"] == "incremental"
+
+
+def test_a_refresh_that_does_not_see_what_was_passed_over_begins_anew(past: KeptView) -> None:
+    """It would move the window over it."""
+    with past.database.connect() as earlier:
+        past.database.execute(_LATER % "0 s")
+        earlier.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+        earlier.execute("SELECT FROM bi_refresh.view_state")
+        past.database.execute("INSERT INTO items (a, at) VALUES (101, now())")
+        assert (_distribute(past), _waiting(past)) == (2, 0)
+        with pytest.raises(psycopg.errors.SerializationFailure):
+            earlier.execute("SELECT bi_refresh.lock_claims('public.kept')")
+    past.refresh()
+    assert past.database.value("SELECT n FROM kept WHERE id = 101") == 2
+
+
+def test_nothing_is_passed_over_while_a_refresh_is_running(past: KeptView) -> None:
+    with past.database.connect() as running:
+        running.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+        running.execute("SELECT bi_refresh.lock_claims('public.kept')")
+        past.database.execute(_LATER % "1 day")
+        assert (_distribute(past), _waiting(past)) == (1, 1)
+
+
+def test_nothing_is_passed_over_in_a_transaction_with_a_snapshot_of_its_own(past: KeptView) -> None:
+    past.database.execute(_LATER % "1 day")
+    with past.database.connect() as connection:
+        connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+        connection.execute("SELECT bi_refresh.distribute_changes(ARRAY[1])")
+        connection.execute("COMMIT")
+    assert _waiting(past) == 1

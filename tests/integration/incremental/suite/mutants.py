@@ -65,18 +65,20 @@ _OLD_LAYOUT = (
     " log); END$$"
 )
 _EVERYTHING = """DELETE FROM %2$s AS p
-                WHERE p.ctid = ANY (ARRAY(
-                    SELECT e.ctid FROM %2$s AS e
-                    WHERE e.bi_refresh_weight = 0 AND EXISTS (SELECT FROM moved)
-                    FOR UPDATE SKIP LOCKED
-                ))
-                RETURNING p.bi_refresh_table
+            WHERE p.ctid = ANY (ARRAY(
+                SELECT e.ctid FROM %2$s AS e
+                WHERE e.bi_refresh_weight = 0 AND EXISTS (SELECT FROM moved)
+                FOR UPDATE SKIP LOCKED
+            ))
+            RETURNING p.bi_refresh_table
 """
 _IN_FULL = "WHERE i.in_full AND EXISTS (SELECT FROM moved)"
 _INDIRECT = (
     "(s.capture_id = ANY (everything) OR (s.slice IS NULL AND target.kind = 'slices' AND s.capture_id = ANY (changed)))"
 )
 _NEW_AND_LOST = "'present.row_id IS NULL OR latest.number IS NULL '\n                'OR %2$s"
+_REWRITE = "UPDATE bi_refresh.maintained_table AS t\n            SET data_timestamp = t.data_timestamp"
+_CONTENTS = "t.id, pg_catalog.to_jsonb(t.data_timestamp) #>> '{}' AS moment"
 _DISTRIBUTE = Run("SELECT bi_refresh.distribute_changes()")
 _LINEAR = "public.linear"
 
@@ -113,9 +115,9 @@ MUTANTS: dict[str, Mutant] = {
         "public.filters", (_write(_UPDATE, _OLD_LAYOUT),),
     ),
     "everything, said anew when more is handed out": Mutant(
-        (("distribute_changes", _EVERYTHING,
+        (("move_entries", _EVERYTHING,
           "SELECT p.bi_refresh_table FROM %2$s AS p WHERE p.bi_refresh_weight = 0\n"),
-         ("distribute_changes", _IN_FULL,
+         ("move_entries", _IN_FULL,
           f"{_IN_FULL} AND NOT EXISTS (SELECT FROM everything AS e WHERE e.bi_refresh_table = i.table_id)")),
         "public.full_join_using",
         (_write("TRUNCATE payments"), _DISTRIBUTE,
@@ -123,7 +125,7 @@ MUTANTS: dict[str, Mutant] = {
                  meanwhile=(_write("INSERT INTO payments VALUES (1, 1, 3, 4)"), _DISTRIBUTE))),
     ),
     "handing out all that was captured": Mutant(
-        (("distribute_changes", "WHERE NOT i.in_full", "WHERE NOT i.in_full AND m.bi_refresh_weight = 1"),),
+        (("move_entries", "WHERE NOT i.in_full", "WHERE NOT i.in_full AND m.bi_refresh_weight = 1"),),
         "public.filters", (_write(_UPDATE), _DISTRIBUTE),
     ),
     "each change once, where they are counted": Mutant(
@@ -183,6 +185,20 @@ MUTANTS: dict[str, Mutant] = {
           "' AND '\n                    ) || ' AND ' || pg_catalog.string_agg("),),
         "public.last_days",
         (days_pass(1), _write("DELETE FROM sales WHERE day = CURRENT_DATE - 3 OR day = CURRENT_DATE")),
+    ),
+    "what a window does not look at is passed over, and nothing else": Mutant(
+        (("entries_that_matter", "THEN (%s) IS TRUE", "THEN (%s) IS NOT TRUE"),),
+        "public.last_days_of_a_place", (_write("UPDATE sales SET amount = amount + 1"), _DISTRIBUTE),
+    ),
+    "windows that do not move over what was passed over": Mutant(
+        (("entries_that_matter", _REWRITE,
+          f"SELECT {_CONTENTS} FROM bi_refresh.maintained_table AS t"),
+         ("entries_that_matter", f"\n            RETURNING {_CONTENTS}", "")),
+        "public.last_days_of_a_place",
+        (days_pass(1),
+         Refresh("public.last_days_of_a_place",
+                 meanwhile=(_write("INSERT INTO sales (kind, amount, at, day) VALUES (1, 5, now(), CURRENT_DATE)"),
+                            _DISTRIBUTE))),
     ),
     "both ends of a window": Mutant(
         (("dirty_keys_query", "BETWEEN LEAST(%1$s, %2$s) AND GREATEST(%1$s, %2$s)",
