@@ -10,6 +10,7 @@ from refresh_task.incremental.lifecycle.building import copy_further_indexes, co
 from refresh_task.incremental.lifecycle.claim import Claim, ViewState, claim_view
 from refresh_task.incremental.lifecycle.dependents import dependents_of
 from refresh_task.incremental.lifecycle.outcome import DisabledView, OnProgress, say_nothing
+from refresh_task.incremental.lifecycle.registering import refuse_dependents
 from refresh_task.incremental.lifecycle.standing import (
     refuse_what_is_nobodys,
     refuse_where_it_is_elsewhere,
@@ -67,6 +68,7 @@ def _give_back(claim: Claim, state: ViewState, *, patience_s: float) -> None:
     session = claim.session
     assert state.relation is not None  # noqa: S101  # there is a table
     former = state.relation
+    refuse_dependents(claim, former, by_a_table=False)
     claim.say("fill", "making the materialized view beside the table")
     relation = session.fetch_one("make_plain_view", view=claim.view)["relation"]
     snapshot_at = _fill(claim, relation)

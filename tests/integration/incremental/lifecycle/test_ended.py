@@ -83,7 +83,7 @@ def test_control_c_before_there_is_a_view(
     ],
 )
 def test_a_signal_cancels_the_statement_under_way_and_says_what_is_left(
-    shop: Shop, start_task: StartTask, command: str, stopped_at: str | None, words: tuple[str, ...], number: int
+    shop: Shop, start_task: StartTask, *, command: str, stopped_at: str | None, words: tuple[str, ...], number: int
 ) -> None:
     if stopped_at is None:
         shop.enable()
