@@ -6,6 +6,8 @@ import time
 from datetime import datetime
 
 from refresh_task.database import Session
+from refresh_task.database.portable import make_unique_index
+from refresh_task.errors import StatementFailedError
 from refresh_task.incremental.lifecycle.building import copy_further_indexes, copy_indexes
 from refresh_task.incremental.lifecycle.claim import Claim, ViewState, claim_view
 from refresh_task.incremental.lifecycle.dependents import dependents_of
@@ -58,10 +60,28 @@ def _give_back_what_there_is(claim: Claim, state: ViewState, *, patience_s: floa
         claim.say("fill", "its table is gone: making the materialized view from its definition")
         with claim.session.transaction():
             _fill(claim, claim.session.fetch_one("restore_plain_view", view=claim.view)["relation"])
+            _make_unique(claim)
         return True
     if state.relkind != "m":  # that is one which its user has made anew
         refuse_what_is_nobodys(claim, state)
     return False
+
+
+def _make_unique(claim: Claim) -> None:
+    """Its indexes are gone, and without a unique one it could not be refreshed. What told the rows of its table apart
+    most likely does so still; where it does not, the next refresh says what to do."""
+    key = claim.session.fetch_one("read_key_of_view", view=claim.view)
+    if not key["columns"]:
+        return
+    claim.say("index", f"building a unique index on {', '.join(key['columns'])}")
+    try:
+        with claim.session.transaction():
+            claim.session.fetch_composed(make_unique_index(key["schema_name"], key["relation_name"], key["columns"]))
+    except StatementFailedError as error:
+        # rows that are there twice, a value that is too long, a column that has another name now
+        if error.sqlstate not in ("23505", "54000", "42703"):
+            raise
+        claim.say("index", f"it has no unique index: {error.told}")
 
 
 def _give_back(claim: Claim, state: ViewState, *, patience_s: float) -> None:
