@@ -14,6 +14,12 @@ SELECT
                 'reads and may create temporary tables; and have that set up again: vistafresca incremental enable %2$s.',
                 current_user, view_name, bi_refresh.owner_of(bi_refresh.view_oid(view_name))
             )
+        WHEN pg_catalog.starts_with(failure_sqlstate, '42') AND defining.column_problems IS NOT NULL
+            THEN pg_catalog.format(
+                'Columns of %1$s were altered while it is enabled (%2$s). Undo that, for a name by ALTER TABLE %1$s RENAME COLUMN; or keep '
+                'the new names by giving the materialized view back, and enabling it again: vistafresca incremental disable %1$s.',
+                view_name, defining.column_problems
+            )
         WHEN failure_sqlstate IN ('42703', '42P01', '42883', '3F000') AND defining.name IS NULL
             THEN pg_catalog.format(
                 'What is kept for %1$s has been dropped by hand. Give the materialized view back: vistafresca incremental disable '
@@ -86,7 +92,9 @@ SELECT
             )
     END
 FROM (
-    SELECT pg_catalog.min(d.oid::pg_catalog.regclass::text) AS name
+    SELECT
+        pg_catalog.min(d.oid::pg_catalog.regclass::text) AS name,
+        pg_catalog.min(bi_refresh.column_problems(d.oid, m.relation)) AS column_problems
     FROM bi_refresh.maintained_table AS m
     INNER JOIN pg_catalog.pg_class AS d ON m.definition = d.oid
     WHERE m.view_name = incremental_remedy.view_name AND m.stage IS NULL

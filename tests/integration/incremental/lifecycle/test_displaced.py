@@ -113,3 +113,35 @@ def test_a_view_that_its_user_made_anew_stays(shop: Shop) -> None:
     assert not shop.disable().restored
     assert shop.database.value(f"SELECT one FROM {VIEW}") == 1
     assert shop.leftovers() == []
+
+
+def test_a_renamed_column_is_said_and_kept_by_what_is_given_back(shop: Shop, command_line: CommandLine) -> None:
+    shop.enable()
+    shop.database.execute(
+        f"ALTER TABLE {VIEW} RENAME COLUMN sales TO pieces; ALTER TABLE {VIEW} RENAME customer_id TO id"
+    )
+    altered = "column 1 is not customer_id but id; column 3 is not sales but pieces"
+    remedy = _refused(shop, f"was altered: {altered}")
+    assert (_DISABLE in remedy, f"ALTER TABLE {VIEW} RENAME COLUMN" in remedy) == (True, True)
+    shop.write()
+    failed = shop.refresh()
+    assert (failed["error"], failed["remedy"]) == (f"the table that is kept for {VIEW} was altered: {altered}", remedy)
+    doctor = json.loads(command_line(shop.database, "doctor", "--json").stdout)
+    (found,) = [finding for finding in doctor["findings"] if finding["code"] == "incremental_columns_altered"]
+    assert (found["view"], found["level"], _DISABLE in found["remedy"]) == (VIEW, "problem", True)
+
+    shop.disable()
+    assert shop.leftovers() == []
+    assert shop.database.rows(f"SELECT id, name, pieces, revenue FROM {VIEW} EXCEPT ALL SELECT * FROM {VIEW}") == []
+    shop.enable()
+    shop.write()
+    assert (shop.refresh()["status"], shop.differing_rows()) == ("completed", 0)
+
+
+def test_a_column_that_got_its_name_back(shop: Shop) -> None:
+    shop.enable()
+    shop.database.execute(f"ALTER TABLE {VIEW} RENAME COLUMN sales TO pieces")
+    shop.write()
+    assert shop.refresh()["status"] == "failed"
+    shop.database.execute(f"ALTER TABLE {VIEW} RENAME COLUMN pieces TO sales")
+    assert (shop.refresh()["status"], shop.differing_rows()) == ("completed", 0)
