@@ -122,7 +122,7 @@ def _give_back(claim: Claim, state: ViewState, *, patience_s: float) -> None:
             )
 
         with dependents.alone():
-            swap(claim, dependents, attempt, prepare=prepare, patience_s=patience_s)
+            swap(claim, relation, dependents, attempt, prepare=prepare, patience_s=patience_s)
     renew_touch_triggers(claim)
 
 
