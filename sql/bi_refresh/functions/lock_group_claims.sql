@@ -29,6 +29,10 @@ BEGIN
             RETURN;
         END IF;
     END LOOP;
+    PERFORM FROM bi_refresh.maintained_table AS m
+    WHERE m.view_name = ANY (incremental)
+    ORDER BY m.id
+    FOR NO KEY UPDATE;
     FOR source IN
         SELECT
             s.capture_id,
