@@ -19,7 +19,7 @@ from types import FrameType
 from refresh_task.errors import StatementFailedError
 from refresh_task.model import Interruption
 
-__all__ = ["GRACE_S", "Cancellation", "cancel_on_signals"]
+__all__ = ["GRACE_S", "Cancellation", "cancel_on_signals", "sigterm_interrupts"]
 
 # From the interruption to giving up. Well within the 120 s that ECS allows between SIGTERM and SIGKILL.
 GRACE_S = 30.0
@@ -132,3 +132,21 @@ def cancel_on_signals(
         cancellation.stop()
         for number, handler in former.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def sigterm_interrupts() -> Iterator[None]:
+    """SIGTERM raises KeyboardInterrupt, as Ctrl-C does, saying that it was that: the driver cancels the statement under
+    way then, and what is left is said. For commands that are no run. Where SIGTERM is ignored, it stays so."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt(Interruption.SIGTERM)
+
+    former = signal.getsignal(signal.SIGTERM)
+    if former is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        if former is signal.SIG_DFL:
+            signal.signal(signal.SIGTERM, former)

@@ -7,7 +7,7 @@ VistafrescaError                what happened, to what, and the remedy
 ├── DatabaseUnavailableError    no connection, or none any more: exit code 2
 │   └── SchemaMissingError      connected, but `vistafresca migrate` has not been run there
 ├── RunStuckError               interrupted, and nothing answers any more: exit code 3
-├── CommandInterruptedError     Ctrl-C: exit code 3
+├── CommandInterruptedError     Ctrl-C or SIGTERM: exit code 3
 └── StatementFailedError        one statement failed; in a step that step's outcome, elsewhere exit code 2
 """
 
@@ -68,7 +68,7 @@ class RunStuckError(VistafrescaError):
 
 
 class CommandInterruptedError(VistafrescaError):
-    """Somebody ended the command with Ctrl-C; the remedy says what is left."""
+    """Ctrl-C or SIGTERM ended the command; the remedy says what is left."""
 
     exit_code = 3
 

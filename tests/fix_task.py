@@ -103,11 +103,12 @@ def run_task(vistafresca: RunTask) -> RunTask:
 
 @pytest.fixture
 def start_task(request: pytest.FixtureRequest) -> StartTask:
-    """Call it with a database and variables: a run under way, killed at the end of the test if it still is."""
+    """Call it with a database, arguments (none: `run`) and variables: a command under way, killed at the end of the
+    test if it still is."""
 
-    def start(database: Database, **variables: str) -> subprocess.Popen[str]:
+    def start(database: Database, *arguments: str, **variables: str) -> subprocess.Popen[str]:
         process = subprocess.Popen(
-            _command("run"),
+            _command(*arguments or ("run",)),
             cwd=ROOT,
             env=environment(database, **variables),
             stdout=subprocess.PIPE,

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from refresh_task import __version__
+from refresh_task.cancellation import sigterm_interrupts
 from refresh_task.command_line.apply import apply
 from refresh_task.command_line.doctor import doctor
 from refresh_task.command_line.history import history
@@ -81,15 +82,17 @@ def vistafresca() -> int:
     """Run the command in sys.argv and return its exit code. Errors that a person can mend go to standard error."""
     try:
         # Not standalone: click would turn our exit codes into its own.
-        result = _commands.main(prog_name="vistafresca", standalone_mode=False)
+        with sigterm_interrupts():
+            result = _commands.main(prog_name="vistafresca", standalone_mode=False)
     except VistafrescaError as error:
         click.echo(f"{click.style('error', fg='red')}: {error.subject}: {error.message}\n{error.remedy}", err=True)
         return error.exit_code
     except click.ClickException as error:
         error.show()
     except click.Abort as aborted:
-        click.echo("aborted", err=True)
-        if isinstance(aborted.__cause__, KeyboardInterrupt):  # and no question that was answered with no
+        interrupt = aborted.__cause__
+        click.echo(" by ".join(["aborted", *map(str, interrupt.args if interrupt else ())]), err=True)
+        if isinstance(interrupt, KeyboardInterrupt):  # and no question that was answered with no
             return ExitCode.CANCELLED
     except Exception:  # noqa: BLE001  # Python's own exit code for it, 1, would say that a view is late
         traceback.print_exc()

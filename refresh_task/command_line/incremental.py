@@ -165,7 +165,8 @@ def _print_disabled(result: DisabledView, *, as_json: bool) -> None:
     click.echo(f"{result.view} is a plain materialized view, after {result.duration_s:.1f} s.")
     if result.restored:
         click.echo(
-            "What was kept for it was gone: it was made from its definition, without the indexes and grants of that."
+            "What was kept for it was gone: it was made from its definition, with a unique index if its key is known, "
+            "and without the other indexes and the grants of that."
         )
     if result.released:
         click.echo(f"No longer captured: {', '.join(result.released)}.")

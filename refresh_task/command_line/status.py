@@ -67,6 +67,8 @@ def _remarks(view: ViewStatus) -> Iterator[tuple[str, str]]:
         since = "" if view.failing_since is None else f" since {view.failing_since:%F %T %Z}"
         verb = "fails" if view.last_status == "failed" else "waits for an upstream view"
         yield f"{view.name} {verb}{since}: {view.last_message}\n  {view.last_remedy or ''}".rstrip(), "red"
+    elif view.last_status == "skipped" and view.is_late and view.suspension is None:
+        yield f"{view.name} is late, and was left alone by its last try: {view.last_message}", "yellow"
     # The remedy of the failure that suspended it says so, too.
     if view.suspension is not None and "is suspended" not in (view.last_remedy or ""):
         yield view.suspension, "yellow"

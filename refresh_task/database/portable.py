@@ -70,6 +70,13 @@ def refresh_statements(schema: str) -> sql.Composed:
     ).format(sql.Identifier(schema))
 
 
+def make_unique_index(schema: str, relation: str, columns: Sequence[str]) -> sql.Composed:
+    """A unique index on plain columns, with the name that PostgreSQL chooses."""
+    return sql.SQL("CREATE UNIQUE INDEX ON {} ({})").format(
+        sql.Identifier(schema, relation), sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
+
+
 def run_query(query: str) -> sql.Composed:
     """Run a view's query to its end, with all its columns, and give the number of its rows: as `row_count`."""
     whole = sql.Identifier("a whole row of the view")

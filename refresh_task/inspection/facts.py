@@ -136,8 +136,9 @@ class Class:
 @dataclass(frozen=True, slots=True)
 class Incremental:
     """What was enabled for a view, or is asked for by its policy (`status` None). `problems` say why the changes of its
-    tables may not all be captured, `missing` which of the tables kept for it are gone; `in_full` of its last
-    `refreshes` were computed in full, the last of them for `why_full`."""
+    tables may not all be captured, `missing` which of the tables kept for it are gone, `altered` how their columns are
+    not those of their definitions; `in_full` of its last `refreshes` were computed in full, the last of them for
+    `why_full`."""
 
     is_kept_fresh: bool
     refresh_mode: RefreshMode
@@ -146,6 +147,7 @@ class Incremental:
     distrust_reason: str | None
     is_proved: bool
     missing: tuple[str, ...]
+    altered: str | None
     problems: tuple[str, ...]
     waiting_bytes: int
     refreshes: int

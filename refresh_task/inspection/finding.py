@@ -69,6 +69,7 @@ class Code(StrEnum):
     INCREMENTAL_UNFINISHED = "incremental_unfinished"
     INCREMENTAL_MISMATCH = "incremental_mismatch"
     INCREMENTAL_TABLES_MISSING = "incremental_tables_missing"
+    INCREMENTAL_COLUMNS_ALTERED = "incremental_columns_altered"
     CHANGES_NOT_CAPTURED = "changes_not_captured"
     CHANGES_PILE_UP = "changes_pile_up"
     INCREMENTAL_UNPROVED = "incremental_unproved"

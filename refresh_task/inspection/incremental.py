@@ -142,6 +142,16 @@ def _of_maintained_view(view: ViewFacts, known: Incremental) -> Iterator[Finding
             view.name,
             f"vistafresca incremental disable {name}",
         )
+    if known.altered is not None:
+        yield Finding(
+            Code.INCREMENTAL_COLUMNS_ALTERED,
+            Level.PROBLEM,
+            f"Columns of its table were altered: {known.altered}.",
+            "Its refreshes fail as soon as something changes beneath it: its query gives the columns that were.",
+            view.name,
+            f"Undo that (ALTER TABLE {view.name} RENAME COLUMN); or keep the new names: vistafresca incremental "
+            f"disable {name}; and enable it again.",
+        )
     for problem in known.problems:
         yield Finding(
             Code.CHANGES_NOT_CAPTURED,

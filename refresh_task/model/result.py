@@ -98,10 +98,12 @@ class ViewStatus:
         )
         failing = "" if self.failing_since is None else f", failing since {self.failing_since:%F %T %Z}"
         suspended = "" if self.suspended_at is None else f", suspended since {self.suspended_at:%F %T %Z}"
+        left_alone = self.last_status == "skipped" and self.suspended_at is None and self.last_message
+        skipped = f", left alone by its last try: {self.last_message}" if left_alone else ""
         target_s = 0.0 if self.target_lag is None else self.target_lag.total_seconds()
         return (
             f"{self.name} is late: its data is {age}, its target lag is {target_s:.0f} s, "
-            f"{last}{failing}{suspended}. See why: vistafresca status."
+            f"{last}{failing}{suspended}{skipped}. See why: vistafresca status."
         )
 
     @property

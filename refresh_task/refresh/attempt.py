@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from refresh_task.cancellation import Cancellation
 from refresh_task.database import Session
 from refresh_task.errors import DatabaseUnavailableError, StatementFailedError, VistafrescaError
-from refresh_task.model import Outcome, Status, StepRetried
+from refresh_task.model import Outcome, Status, StepRetried, Strategy
 from refresh_task.refresh.failures import CONNECTION_FAILURE, QUERY_CANCELED, Failure, backoff_s, is_transient
 from refresh_task.refresh.log import StepLog
 from refresh_task.refresh.schedule import Unit
@@ -104,7 +105,7 @@ class Attempts:
     def _refresh(self, worker: Session, unit: Unit) -> Failure | None:
         began = time.monotonic()
         try:
-            with self._cancellation.guarding(worker.cancel):
+            with self._cancellation.guarding(worker.cancel), _claims_held(worker, unit):
                 worker.execute("refresh_views", views=unit.views, **self._log.origin)
         except StatementFailedError as error:
             took_s = time.monotonic() - began
@@ -150,6 +151,22 @@ class Attempts:
             else outcome
             for log_id, outcome in zip(attempt.log_ids, outcomes, strict=True)
         )
+
+
+@contextmanager
+def _claims_held(worker: Session, unit: Unit) -> Iterator[None]:
+    """Nobody else moves meanwhile what these views' refreshes must move themselves: that is waited for before the
+    refresh takes its snapshot, or it would fail on what was moved after it."""
+    views = [step.view for step in unit.steps if step.strategy in (Strategy.INCREMENTAL, Strategy.DIFFERENCE)]
+    if not views:
+        yield
+        return
+    try:
+        worker.execute("hold_claims", views=views)
+        yield
+    finally:
+        if worker.is_usable:
+            worker.execute("release_claims")
 
 
 def _failure(error: StatementFailedError, unit: Unit, *, ran_out: bool = False) -> Failure:

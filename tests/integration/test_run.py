@@ -144,6 +144,23 @@ def test_a_view_that_is_late_makes_the_run_fail_though_every_refresh_succeeded(
     assert result.metrics["ViewsLate"] == 1
 
 
+def test_who_keeps_a_late_view_from_being_refreshed_is_named(
+    database: Database, run_task: RunTask, vistafresca: RunTask
+) -> None:
+    """Any role may have its lock, and need not refresh anything."""
+    view = make_view(database, "a")
+    database.execute("UPDATE bi_refresh.view_policy SET target_lag = '1 microsecond'")
+    with database.connect() as somebody:
+        somebody.execute("SELECT pg_advisory_lock(1447449157, 'public.a'::regclass::oid::integer)")
+        result = run_task(database, **CRON)
+        holder = f"another session is refreshing it (process {somebody.info.backend_pid} of postgres since 2"
+    assert holder in result.event("step_skipped")["reason"]
+    finished = result.event("run_finished")
+    assert (finished["exit_code"], list(finished["late_views_lag_s"])) == (1, [view])
+    assert f"left alone by its last try: {holder}" in finished["message"]
+    assert f"{view} is late, and was left alone by its last try: {holder}" in vistafresca(database, "status").stdout
+
+
 def test_a_disabled_view_is_neither_refreshed_nor_late(database: Database, run_task: RunTask) -> None:
     make_view(database, "a")
     database.execute("UPDATE bi_refresh.view_policy SET enabled = false")

@@ -9,6 +9,7 @@ SELECT
     i.distrust_reason,
     coalesce(parts.is_proved, false) AS is_proved,
     coalesce(parts.missing, '{}') AS missing,
+    parts.altered,
     coalesce(captured.problems, '{}') AS problems,
     coalesce(captured.waiting_bytes, 0)::bigint AS waiting_bytes,
     coalesce(recent.refreshes, 0) AS refreshes,
@@ -20,7 +21,8 @@ LEFT JOIN LATERAL (
     SELECT
         bool_and(m.structure IS NOT NULL) AS is_proved,
         array_agg(coalesce('stage ' || m.stage, 'output') ORDER BY m.position)
-            FILTER (WHERE c.oid IS NULL OR (coalesce(m.definition, m.whole) IS NOT NULL AND d.oid IS NULL)) AS missing
+            FILTER (WHERE c.oid IS NULL OR (coalesce(m.definition, m.whole) IS NOT NULL AND d.oid IS NULL)) AS missing,
+        string_agg(bi_refresh.column_problems(d.oid, c.oid), '; ' ORDER BY m.position) AS altered
     FROM bi_refresh.maintained_table AS m
     LEFT JOIN pg_class AS c ON m.relation = c.oid
     -- of a materialized view over stages, what it is given back by

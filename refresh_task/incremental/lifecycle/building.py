@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from refresh_task.errors import ConfigurationError, StatementFailedError
 from refresh_task.incremental.lifecycle.claim import Claim, MaintainedTable
 
 
@@ -12,8 +16,25 @@ def fill(claim: Claim, tables: list[MaintainedTable]) -> None:
         if table.data_timestamp is not None:
             continue
         claim.say("fill", f"filling {_words(table)}")
-        with claim.session.snapshot():
+        with _long_keys_explained(claim, table), claim.session.snapshot():
             claim.session.execute("fill_table", table=table.id)
+
+
+@contextmanager
+def _long_keys_explained(claim: Claim, table: MaintainedTable) -> Iterator[None]:
+    """The server names neither the stage nor, for the longest values, the index."""
+    try:
+        yield
+    except StatementFailedError as error:
+        if error.sqlstate != "54000" or table.stage is None or table.key is None:
+            raise
+        raise ConfigurationError(
+            f"rows of the stage {table.stage} are told apart by {', '.join(table.key)}, and a value there seems too "
+            f"long for an index: {error.message}",
+            subject=claim.view,
+            remedy=f"Give it back (vistafresca incremental disable {claim.view}); then shorten the value in the query "
+            "(left(), md5()), or enable it without that stage.",
+        ) from None
 
 
 def copy_indexes(claim: Claim, source: int, target: int) -> None:

@@ -18,6 +18,8 @@ from refresh_task.errors import (
 )
 from refresh_task.incremental.lifecycle.outcome import OnProgress, Output, Progress
 
+_ASKING_S = 5.0  # a command that was told to end does not wait longer for what it says in the end
+
 
 @dataclass(frozen=True, slots=True)
 class ViewState:
@@ -111,8 +113,9 @@ def claim_view(session: Session, written: str, on_progress: OnProgress) -> Itera
         yield claim
     except (StatementFailedError, NotGrantedError) as error:
         raise _of_the_view(claim, error) from None
-    except KeyboardInterrupt:
-        raise CommandInterruptedError("interrupted.", subject=view, remedy=_what_is_left(claim)) from None
+    except KeyboardInterrupt as interrupt:  # which says so where it was SIGTERM
+        message = " by ".join(["interrupted", *map(str, interrupt.args)])
+        raise CommandInterruptedError(f"{message}.", subject=view, remedy=_what_is_left(claim, cause="")) from None
     finally:
         if session.is_usable:
             session.set_statement_timeout(former["statement_timeout_ms"] / 1000)
@@ -136,17 +139,19 @@ def _of_the_view(claim: Claim, error: StatementFailedError | NotGrantedError) ->
     )
 
 
-def _what_is_left(claim: Claim) -> str:
+def _what_is_left(claim: Claim, *, cause: str = "mend what was in the way, and ") -> str:
     """How far the view is when a command ends before its end, and how to go on, in sentences."""
+    session, status, step = claim.session, None, None
     try:
-        status = claim.read().status if claim.session.is_usable else "unknown"
+        session.set_statement_timeout(_ASKING_S)
+        for row in session.fetch_all("read_incremental_step", view=claim.view):
+            status, step = row["status"], row["step"]
     except VistafrescaError:
-        status = "unknown"
+        return "Run the command again when the server answers: it goes on where it was."
     disable = f"vistafresca incremental disable {claim.view}"
     return {
-        None: "Nothing is left of it: mend what was in the way, and run the command again.",
-        "enabling": "It is half enabled, and read and refreshed as ever: run the command again, which goes on where it "
-        f"was; or undo it: {disable}",
+        None: f"Nothing is left of it: {cause}run the command again.",
+        "enabling": f'It is half enabled, up to the step "{step}", which is committed, and read and refreshed as '
+        f"ever: run the command again, which goes on where it was; or undo it: {disable}",
         "disabling": f"It is nearly given back: let that come to its end: {disable}",
-        "unknown": "Run the command again when the server answers: it goes on where it was.",
-    }.get(status, f"It stays {status}: mend what was in the way, and run the command again.")
+    }.get(status, f"It stays {status}: {cause}run the command again.")

@@ -56,6 +56,11 @@ class Dependents:
         """The relations that get another one in their place, the view's own first."""
         return [self._former, *(built.former for built in self._built)]
 
+    @property
+    def successors(self) -> list[int]:
+        """What was built beside for the others."""
+        return [built.successor for built in self._built]
+
     def as_json(self) -> str:
         """As swap_dependents() takes it."""
         return json.dumps(

@@ -83,18 +83,12 @@ def _make_stage(session: Session, design: Design, stage: Stage, position: int, n
         if not isinstance(moved, str):
             session.execute("make_linear", table=table, measures=json.dumps(linear.measures))
             record_proof(session, table, moved)
-            _make_key(session, table)
+            session.execute("make_key_required", table=table)
             return MadeTable(table, stage.name, moved)
     _make(session, design, table, stage.query.render(names.__getitem__), model=None)
     made = MadeTable(table, stage.name, _prove(session, design, table, stage.name, key=stage.key, slices=None))
-    _make_key(session, table)
+    session.execute("make_key_required", table=table)  # what the next table's proof may rest on
     return made
-
-
-def _make_key(session: Session, table: int) -> None:
-    """What the next table's proof may rest on."""
-    session.execute("make_key_required", table=table)
-    session.execute("make_key_indexes", table=table)
 
 
 def _insert(session: Session, design: Design, position: int, stage: str | None) -> int:

@@ -7,10 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from refresh_task.database import Session
+from refresh_task.database.portable import make_unique_index
+from refresh_task.errors import StatementFailedError
 from refresh_task.incremental.lifecycle.building import copy_further_indexes, copy_indexes
 from refresh_task.incremental.lifecycle.claim import Claim, ViewState, claim_view
 from refresh_task.incremental.lifecycle.dependents import dependents_of
 from refresh_task.incremental.lifecycle.outcome import DisabledView, OnProgress, say_nothing
+from refresh_task.incremental.lifecycle.registering import refuse_dependents
 from refresh_task.incremental.lifecycle.standing import (
     kept_words,
     refuse_what_is_nobodys,
@@ -65,16 +68,35 @@ def _give_back_what_there_is(claim: Claim, state: ViewState, *, patience_s: floa
         claim.say("fill", f"{kept_words(state)} is gone: making the plain one from its definition")
         with claim.session.transaction():
             _fill(claim, claim.session.fetch_one("restore_plain_view", view=claim.view)["relation"])
+            _make_unique(claim)
         return True
     if state.relkind != "m":  # that is one which its user has made anew
         refuse_what_is_nobodys(claim, state)
     return False
 
 
+def _make_unique(claim: Claim) -> None:
+    """Its indexes are gone, and without a unique one it could not be refreshed. What told the rows of its table apart
+    most likely does so still; where it does not, the next refresh says what to do."""
+    key = claim.session.fetch_one("read_key_of_view", view=claim.view)
+    if not key["columns"]:
+        return
+    claim.say("index", f"building a unique index on {', '.join(key['columns'])}")
+    try:
+        with claim.session.transaction():
+            claim.session.fetch_composed(make_unique_index(key["schema_name"], key["relation_name"], key["columns"]))
+    except StatementFailedError as error:
+        # rows that are there twice, a value that is too long, a column that has another name now
+        if error.sqlstate not in ("23505", "54000", "42703"):
+            raise
+        claim.say("index", f"it has no unique index: {error.told}")
+
+
 def _give_back(claim: Claim, state: ViewState, *, patience_s: float) -> None:
     session = claim.session
     assert state.relation is not None  # noqa: S101  # there is a table
     former = state.relation
+    refuse_dependents(claim, former, by_a_table=False)
     claim.say("fill", f"making the plain materialized view beside {kept_words(state)}")
     relation = session.fetch_one("make_plain_view", view=claim.view)["relation"]
     snapshot_at = _fill(claim, relation)
@@ -108,7 +130,7 @@ def _give_back(claim: Claim, state: ViewState, *, patience_s: float) -> None:
             )
 
         with dependents.alone():
-            swap(claim, dependents, attempt, prepare=prepare, patience_s=patience_s)
+            swap(claim, relation, dependents, attempt, prepare=prepare, patience_s=patience_s)
     renew_touch_triggers(claim)
 
 

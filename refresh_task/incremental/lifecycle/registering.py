@@ -42,16 +42,16 @@ def refuse_obstacles(claim: Claim, view: ViewState) -> None:
     refuse_dependents(claim, view.relation)
 
 
-def refuse_dependents(claim: Claim, relation: int) -> None:
-    """Raise ConfigurationError for what depends on the relation and could not be taken along to another one."""
+def refuse_dependents(claim: Claim, relation: int, *, by_a_table: bool = True) -> None:
+    """Raise ConfigurationError for what depends on the relation and could not be taken along to another one, which is a
+    materialized view unless `by_a_table`."""
     rows = claim.session.fetch_all("read_relation_dependents", relation=relation)
-    obstacles = [
-        *dict.fromkeys(row["problem"] for row in rows if row["problem"] is not None),
-        *_publications(claim, relation),
-    ]
+    obstacles = list(dict.fromkeys(row["problem"] for row in rows if row["problem"] is not None))
+    if by_a_table:
+        obstacles += _publications(claim, relation)
     if obstacles:
         raise ConfigurationError(
-            "another table cannot take its place: " + "; ".join(obstacles) + ".",
+            f"another {'table' if by_a_table else 'relation'} cannot take its place: " + "; ".join(obstacles) + ".",
             subject=claim.view,
             remedy="Remove what is named, run the command again, and make it anew.",
         )

@@ -17,8 +17,16 @@ def kept_words(state: ViewState) -> str:
 
 
 def require_its_table(claim: Claim, state: ViewState) -> None:
-    """Raise ConfigurationError where another relation, or none, stands under the name of an enabled view."""
+    """Raise ConfigurationError where another relation, or none, stands under the name of an enabled view, or one whose
+    columns were altered."""
     if stands(state):
+        altered = claim.session.fetch_one("read_altered_columns", view=claim.view)
+        if altered["problems"] is not None:
+            raise ConfigurationError(
+                f"the table that is kept for it was altered: {altered['problems']}.",
+                subject=claim.view,
+                remedy=altered["remedy"],
+            )
         return
     refuse_where_it_is_elsewhere(claim, state)
     raise ConfigurationError(

@@ -18,6 +18,7 @@ _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.2, 5.0
 
 def swap(
     claim: Claim,
+    successor: int,
     dependents: Dependents,
     attempt: Callable[[float], None],
     *,
@@ -57,6 +58,8 @@ def swap(
                 claim.say("swap", f"waiting for {holders or error.message}, in pauses of {pause_s:.1f} s")
             time.sleep(pause_s)
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+            relations = [successor, *dependents.formers, *dependents.successors]
+            claim.session.execute("press_autovacuum", relations=relations)
         else:
             return attempts
 
@@ -84,7 +87,7 @@ def put_in_place(
         )
 
     with dependents.alone():
-        attempts = swap(claim, dependents, attempt, prepare=prepare, patience_s=patience_s)
+        attempts = swap(claim, successor, dependents, attempt, prepare=prepare, patience_s=patience_s)
     renew_touch_triggers(claim)
     return attempts
 

@@ -121,7 +121,7 @@ EXCEPTION
         END IF;
         RAISE EXCEPTION
             'changes of % cannot be captured with more columns: a transaction that changed it did not end within 5 s (%)',
-            name, coalesce(bi_refresh.lock_holders(log::pg_catalog.regclass), 'it has ended meanwhile')
+            name, coalesce(bi_refresh.lock_users(log::pg_catalog.regclass), 'it has ended meanwhile')
         USING ERRCODE = 'lock_not_available', HINT = 'Try again when it has ended, or end it: SELECT pg_terminate_backend(...);';
 END
 $$;

@@ -42,7 +42,7 @@ EXCEPTION
         RAISE EXCEPTION 'a transaction that uses % did not end within % ms (%)',
             blocked::oid::pg_catalog.regclass,
             patience_ms,
-            coalesce(bi_refresh.lock_holders(blocked::oid), 'it has ended meanwhile')
+            coalesce(bi_refresh.lock_users(blocked::oid), 'it has ended meanwhile')
         USING ERRCODE = 'lock_not_available';
 END
 $$;

@@ -20,6 +20,12 @@ SELECT
                 'stages. Have them made of what the view beneath says now: vistafresca incremental enable %1$s.',
                 view_name
             )
+        WHEN pg_catalog.starts_with(failure_sqlstate, '42') AND defining.column_problems IS NOT NULL
+            THEN pg_catalog.format(
+                'Columns of %1$s were altered while it is enabled (%2$s). Undo that, for a name by ALTER TABLE %1$s RENAME COLUMN; or keep '
+                'the new names by giving the materialized view back, and enabling it again: vistafresca incremental disable %1$s.',
+                view_name, defining.column_problems
+            )
         WHEN failure_sqlstate IN ('42703', '42P01', '42883', '3F000') AND defining.name IS NULL
             THEN pg_catalog.format(
                 'What is kept for %1$s has been dropped by hand. Give the materialized view back: vistafresca incremental disable '
@@ -94,7 +100,8 @@ SELECT
 FROM (
     SELECT
         pg_catalog.min(d.oid::pg_catalog.regclass::text) AS name,
-        pg_catalog.bool_or(m.whole_digest <> bi_refresh.definition_digest(m.whole)) AS was_replaced
+        pg_catalog.bool_or(m.whole_digest <> bi_refresh.definition_digest(m.whole)) AS was_replaced,
+        pg_catalog.min(bi_refresh.column_problems(d.oid, m.relation)) AS column_problems
     FROM bi_refresh.maintained_table AS m
     INNER JOIN pg_catalog.pg_class AS d ON d.oid = coalesce(m.definition, m.whole)
     WHERE m.view_name = incremental_remedy.view_name AND m.stage IS NULL

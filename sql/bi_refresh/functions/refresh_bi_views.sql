@@ -24,6 +24,7 @@ BEGIN
     END IF;
 
     PERFORM bi_refresh.require_nothing_deferred(views);
+    PERFORM bi_refresh.lock_group_claims(views);
     FOR selected IN SELECT s.view_name, s.problem FROM bi_refresh.select_views(views) AS s LOOP
         IF selected.problem IS NOT NULL THEN
             entry := bi_refresh.record_failure(

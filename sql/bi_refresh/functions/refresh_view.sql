@@ -34,9 +34,12 @@ BEGIN
     IF NOT pg_catalog.pg_try_advisory_xact_lock(view_lock, bi_refresh.view_oid(view_name)::integer) THEN
         IF on_error = 'raise' THEN
             -- A group without it would be torn: the task tries the whole group again.
-            RAISE EXCEPTION 'another session is refreshing %', view_name USING ERRCODE = 'lock_not_available', TABLE = view_name;
+            RAISE EXCEPTION 'another session is refreshing %', view_name || bi_refresh.view_lock_holder(bi_refresh.view_oid(view_name))
+            USING ERRCODE = 'lock_not_available', TABLE = view_name;
         END IF;
-        RETURN bi_refresh.record_skip(log_id, 'another session is refreshing it');
+        RETURN bi_refresh.record_skip(
+            log_id, 'another session is refreshing it' || bi_refresh.view_lock_holder(bi_refresh.view_oid(view_name))
+        );
     END IF;
 
     BEGIN

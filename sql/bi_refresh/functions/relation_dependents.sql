@@ -182,6 +182,12 @@ SELECT DISTINCT
         WHEN known.is_extension THEN pg_catalog.format('%s belongs to the %s', known.target_name, said.name)
         WHEN known.relkind = 'm' AND known.reader <> ALL ($1)
             THEN pg_catalog.format('the materialized view %s reads %s', said.name, known.short_name)
+        -- it is that relation's number, which no other name in the query's text would exchange
+        WHEN known.relkind = 'm' AND pg_catalog.strpos(pg_catalog.pg_get_viewdef(known.reader), said.constant) > 0
+            THEN pg_catalog.format(
+                'the materialized view %s has %s as a constant, %s, where to_regclass(%L) would do',
+                said.name, known.short_name, said.constant, known.target_name
+            )
         WHEN known.relkind = 'm' AND known.through IS NOT NULL
             THEN pg_catalog.format(
                 'the materialized view %s reads %s by itself and through the %s', said.name, known.short_name, known.through
@@ -227,7 +233,8 @@ CROSS JOIN LATERAL (
                 WHERE c.oid = known.reader
             )
             ELSE pg_catalog.pg_describe_object(known.classid, known.objid, known.objsubid)
-        END AS name
+        END AS name,
+        pg_catalog.format('%L::regclass', known.target_name) AS constant
 ) AS said
 WHERE NOT known.is_own
 $$;

@@ -1,4 +1,5 @@
--- Raises where a maintained table has no function to act with its owner's rights, or one that would act with ours.
+-- Raises where a maintained table has no function to act with its owner's rights, or one that would act with ours; and where it has
+-- not the columns of its definition any more.
 CREATE OR REPLACE FUNCTION bi_refresh.require_maintain_function(table_id integer)
 RETURNS void
 LANGUAGE plpgsql
@@ -14,7 +15,8 @@ BEGIN
         p.proowner,
         p.prosecdef,
         m.definition IS NOT NULL AND v.oid IS NULL AS lacks_definition,
-        pg_catalog.pg_get_userbyid(c.relowner) AS owner
+        pg_catalog.pg_get_userbyid(c.relowner) AS owner,
+        bi_refresh.column_problems(m.definition, m.relation) AS column_problems
     INTO target
     FROM bi_refresh.maintained_table AS m
     INNER JOIN pg_catalog.pg_class AS c ON m.relation = c.oid
@@ -29,6 +31,9 @@ BEGIN
         USING ERRCODE = 'undefined_table';
     ELSIF target.lacks_definition THEN
         RAISE EXCEPTION 'the view that says what is kept for % is gone', target.view_name USING ERRCODE = 'undefined_table';
+    ELSIF target.column_problems IS NOT NULL THEN
+        RAISE EXCEPTION 'the table that is kept for % was altered: %', target.view_name, target.column_problems
+        USING ERRCODE = 'undefined_column', HINT = bi_refresh.incremental_remedy(target.view_name, '42703');
     ELSIF target.proowner IS DISTINCT FROM target.relowner OR target.prosecdef IS NOT true THEN
         RAISE EXCEPTION 'nothing allows refreshes of % to act as %, who owns it now', target.view_name, target.owner
         USING ERRCODE = 'insufficient_privilege',

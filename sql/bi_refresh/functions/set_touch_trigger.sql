@@ -35,7 +35,11 @@ BEGIN
 EXCEPTION
     WHEN lock_not_available THEN
         RAISE EXCEPTION '% cannot be %: a transaction that uses it did not end within 5 s (%)',
-            name, what, coalesce(bi_refresh.lock_holders(relation), 'it has ended meanwhile')
+            name, what, coalesce(
+                -- dropping it asks for a lock against readers, too
+                CASE WHEN is_wanted THEN bi_refresh.lock_holders(relation) ELSE bi_refresh.lock_users(relation) END,
+                'it has ended meanwhile'
+            )
         USING ERRCODE = 'lock_not_available', HINT = 'Try again when it has ended, or end it: SELECT pg_terminate_backend(...);';
 END
 $$;

@@ -67,6 +67,7 @@ def test_a_reader_does_not_wait_for_a_capture_that_cannot_be_dropped_yet(databas
         reader.execute("SELECT FROM facts")
         ((_, action),) = released.result().fetchall()
         assert action.startswith("is still captured: a transaction that uses public.facts did not end within 300 ms")
+        assert f"process {dump.info.backend_pid} of postgres since" in action
 
 
 def test_what_waits_for_a_later_stage_is_not_written_anew_while_an_earlier_one_is_computed(database: Database) -> None:

@@ -163,6 +163,11 @@ def test_another_owner_s(family: Shop) -> None:
 
 _REFUSED = (
     (
+        "CREATE MATERIALIZED VIEW shop.mv_both AS SELECT 'shop.mv_top'::regclass, 'shop.mv_revenue'::regclass::oid",
+        "materialized view shop.mv_both has it as a constant, 'shop.mv_revenue'::regclass, where to_regclass(",
+        "DROP MATERIALIZED VIEW shop.mv_both",
+    ),
+    (
         "CREATE MATERIALIZED VIEW shop.mv_both AS SELECT r.name FROM shop.v_large NATURAL JOIN shop.mv_revenue AS r",
         "the materialized view shop.mv_both reads it by itself and through the view shop.v_large",
         "DROP MATERIALIZED VIEW shop.mv_both",
@@ -196,6 +201,25 @@ def test_what_could_not_be_taken_along(family: Shop) -> None:
         assert (family.dump(), family.leftovers()) == (before, [])
         family.database.execute(undo)
     family.enable()
+
+
+@pytest.mark.version_independent
+def test_a_constant_is_found_before_anything_is_built(family: Shop) -> None:
+    """An ordinary view is bound by its text anew; a name that is looked up needs nothing."""
+    family.database.execute(
+        "CREATE VIEW shop.v_number AS SELECT 'shop.mv_revenue'::regclass::oid AS number;"
+        "CREATE MATERIALIZED VIEW shop.mv_named AS SELECT to_regclass('shop.mv_revenue')::oid AS number"
+    )
+    family.enable()
+    assert family.database.value("SELECT number = 'shop.mv_revenue'::regclass FROM shop.v_number") is True
+    family.database.execute("CREATE MATERIALIZED VIEW shop.mv_number AS SELECT 'shop.mv_revenue'::regclass AS number")
+    before, said = family.dump(), list[Progress]()
+    with pytest.raises(ConfigurationError, match=r"another relation cannot take its place: .*shop.mv_number has it as"):
+        family.disable(on_progress=said.append)
+    assert (family.dump(), said) == (before, [])
+    family.database.execute("DROP MATERIALIZED VIEW shop.mv_number")
+    family.disable()
+    assert family.leftovers() == []
 
 
 @pytest.mark.version_independent

@@ -40,8 +40,21 @@ def test_a_dropped_table_is_made_a_materialized_view_again(shop: Shop, command_l
     assert f"{VIEW}: problem" in command_line(shop.database, "doctor").stdout
     assert _DISABLE in (shop.refresh()["remedy"] or "")
     disabled = command_line(shop.database, "incremental", "disable", VIEW)
-    assert (disabled.exit_code, "without the indexes and grants" in disabled.stdout) == (0, True), disabled.stderr
+    assert (disabled.exit_code, "the other indexes and the grants" in disabled.stdout) == (0, True), disabled.stderr
     assert shop.database.value("SELECT relkind::text FROM pg_class WHERE oid = %s::regclass", VIEW) == "m"
+    assert (shop.differing_rows(), shop.leftovers()) == (0, [])
+    shop.write()
+    assert (shop.refresh()["strategy"], shop.differing_rows()) == ("concurrent", 0)
+    shop.enable()
+
+
+def test_one_whose_key_does_not_hold_any_more_is_made_without_its_index(shop: Shop, command_line: CommandLine) -> None:
+    shop.enable()
+    shop.database.execute(f"DROP TABLE {VIEW} CASCADE")
+    shop.database.execute("UPDATE bi_refresh.maintained_table SET key_columns = '{name}' WHERE stage IS NULL")
+    shop.database.execute("UPDATE shop.customer SET name = 'the same'")
+    disabled = command_line(shop.database, "incremental", "disable", VIEW)
+    assert (disabled.exit_code, "it has no unique index: could not create" in disabled.stderr) == (0, True)
     assert (shop.differing_rows(), shop.leftovers()) == (0, [])
     assert "CREATE UNIQUE INDEX" in shop.refresh()["remedy"]
 
@@ -100,3 +113,35 @@ def test_a_view_that_its_user_made_anew_stays(shop: Shop) -> None:
     assert not shop.disable().restored
     assert shop.database.value(f"SELECT one FROM {VIEW}") == 1
     assert shop.leftovers() == []
+
+
+def test_a_renamed_column_is_said_and_kept_by_what_is_given_back(shop: Shop, command_line: CommandLine) -> None:
+    shop.enable()
+    shop.database.execute(
+        f"ALTER TABLE {VIEW} RENAME COLUMN sales TO pieces; ALTER TABLE {VIEW} RENAME customer_id TO id"
+    )
+    altered = "column 1 is not customer_id but id; column 3 is not sales but pieces"
+    remedy = _refused(shop, f"was altered: {altered}")
+    assert (_DISABLE in remedy, f"ALTER TABLE {VIEW} RENAME COLUMN" in remedy) == (True, True)
+    shop.write()
+    failed = shop.refresh()
+    assert (failed["error"], failed["remedy"]) == (f"the table that is kept for {VIEW} was altered: {altered}", remedy)
+    doctor = json.loads(command_line(shop.database, "doctor", "--json").stdout)
+    (found,) = [finding for finding in doctor["findings"] if finding["code"] == "incremental_columns_altered"]
+    assert (found["view"], found["level"], _DISABLE in found["remedy"]) == (VIEW, "problem", True)
+
+    shop.disable()
+    assert shop.leftovers() == []
+    assert shop.database.rows(f"SELECT id, name, pieces, revenue FROM {VIEW} EXCEPT ALL SELECT * FROM {VIEW}") == []
+    shop.enable()
+    shop.write()
+    assert (shop.refresh()["status"], shop.differing_rows()) == ("completed", 0)
+
+
+def test_a_column_that_got_its_name_back(shop: Shop) -> None:
+    shop.enable()
+    shop.database.execute(f"ALTER TABLE {VIEW} RENAME COLUMN sales TO pieces")
+    shop.write()
+    assert shop.refresh()["status"] == "failed"
+    shop.database.execute(f"ALTER TABLE {VIEW} RENAME COLUMN pieces TO sales")
+    assert (shop.refresh()["status"], shop.differing_rows()) == ("completed", 0)

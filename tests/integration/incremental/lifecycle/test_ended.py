@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 
 from refresh_task import incremental
@@ -9,7 +11,8 @@ from refresh_task.errors import StatementFailedError
 from refresh_task.incremental.lifecycle import enabling
 from tests.fix_command_line import CommandLine
 from tests.fix_database import Database
-from tests.integration.incremental.lifecycle.conftest import VIEW, Shop
+from tests.fix_task import StartTask, finish
+from tests.integration.incremental.lifecycle.conftest import VIEW, Shop, StoppedError, stop_at
 
 _DISABLE = f"vistafresca incremental disable {VIEW}"
 
@@ -67,3 +70,50 @@ def test_control_c_before_there_is_a_view(
 
     monkeypatch.setattr(incremental, "verify", press)
     assert command_line(shop.database, "incremental", "verify", VIEW).exit_code == 3
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    ("command", "stopped_at", "words"),
+    [
+        ("enable", "capture", ('up to the step "registered"', "read and refreshed as ever", _DISABLE)),
+        ("enable", "fill", ('up to the step "captured"', "goes on where it was", _DISABLE)),
+        ("verify", None, ("It stays enabled: run the command again.",)),
+        ("disable", None, ("It stays enabled: run the command again.",)),
+    ],
+)
+def test_a_signal_cancels_the_statement_under_way_and_says_what_is_left(
+    shop: Shop, start_task: StartTask, *, command: str, stopped_at: str | None, words: tuple[str, ...], number: int
+) -> None:
+    if stopped_at is None:
+        shop.enable()
+    else:
+        with pytest.raises(StoppedError):
+            shop.enable(on_progress=stop_at(stopped_at))
+    with shop.database.connect(autocommit=False) as somebody:
+        somebody.execute("LOCK TABLE shop.sale IN ACCESS EXCLUSIVE MODE")
+        under_way = start_task(shop.database, "incremental", command, VIEW, VISTAFRESCA_LOCK_TIMEOUT_S="60")
+        shop.database.wait_for("SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'shop.sale'::regclass")
+        under_way.send_signal(number)
+        ended = finish(under_way)
+        assert shop.database.rows("SELECT 1 FROM pg_locks WHERE NOT granted") == []
+    assert ended.exit_code == 3
+    interrupted = "interrupted by SIGTERM." if number == signal.SIGTERM else "interrupted."
+    for expected in (f"{VIEW}: {interrupted}", *words):
+        assert expected in ended.stderr
+    shop.enable()
+    shop.write()
+    shop.refresh()
+    assert shop.differing_rows() == 0
+
+
+def test_sigterm_ends_other_commands_with_3(shop: Shop, start_task: StartTask) -> None:
+    with shop.database.connect(autocommit=False) as somebody:
+        somebody.execute("LOCK TABLE bi_refresh.view_policy IN ACCESS EXCLUSIVE MODE")
+        under_way = start_task(shop.database, "status", VISTAFRESCA_LOCK_TIMEOUT_S="60")
+        shop.database.wait_for(
+            "SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'bi_refresh.view_policy'::regclass"
+        )
+        under_way.send_signal(signal.SIGTERM)
+        ended = finish(under_way)
+    assert (ended.exit_code, "aborted by SIGTERM" in ended.stderr) == (3, True)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
-from refresh_task.incremental import enable
+import pytest
+
+from refresh_task.errors import ConfigurationError
+from refresh_task.incremental import disable, enable
 from tests.fix_database import Database
 from tests.fix_steps import run_step
 
@@ -56,3 +59,38 @@ def test_what_to_do_about_one_that_came_later_is_said_in_sql(database: Database)
         database.execute(statement)
     assert _refresh(database)["status"] == "completed"
     assert _is_equal(database)
+
+
+def _with_stage(database: Database, stage: str) -> None:
+    database.execute(
+        _SHOP.split("CREATE MAT", maxsplit=1)[0]
+        + f"""
+        {_LONG.format(4001, 4001)};
+        CREATE MATERIALIZED VIEW {_VIEW} AS WITH page AS ({stage}) SELECT url, count(*) AS n FROM page GROUP BY url
+        """
+    )
+    database.manage(_VIEW)
+
+
+def test_a_stage_s_slices_too(database: Database) -> None:
+    """Its index is made when it is filled, as the view's own."""
+    _with_stage(database, "SELECT url FROM visit WHERE id > 0")
+    with database.session() as session:
+        enable(session, _VIEW, stages=["page"])
+    assert database.value(
+        "SELECT pg_get_indexdef(indexrelid) FROM pg_index INNER JOIN bi_refresh.maintained_table AS m"
+        " ON m.relation = indrelid WHERE m.stage = 'page'"
+    ).endswith(" USING hash (url)")
+    database.execute(_LONG.format(4002, 4002))
+    assert _refresh(database)["strategy"] == "incremental"
+    assert _is_equal(database)
+
+
+def test_a_stage_whose_key_is_too_long_is_named(database: Database) -> None:
+    _with_stage(database, "SELECT url FROM visit GROUP BY url")
+    with database.session() as session:
+        with pytest.raises(ConfigurationError) as refused:
+            enable(session, _VIEW, stages=["page"])
+        assert "rows of the stage page are told apart by url" in refused.value.message
+        disable(session, _VIEW)
+        enable(session, _VIEW, stages=[])

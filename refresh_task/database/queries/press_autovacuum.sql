@@ -1,0 +1,1 @@
+SELECT bi_refresh.press_autovacuum(%(relations)s::oid [])
