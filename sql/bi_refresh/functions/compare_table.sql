@@ -1,5 +1,5 @@
--- Compares a maintained table, or a materialized view over stages, with its definition in this transaction's snapshot, and changes nothing: one row per row that differs,
--- with its key, ten thousand at most.
+-- Compares a maintained table, or a materialized view over stages, with its definition in this transaction's snapshot, and changes
+-- nothing: one row per row that differs, with its key, ten thousand at most.
 --   keys   compare only so many slices, taken at random; NULL: the whole
 CREATE OR REPLACE FUNCTION bi_refresh.compare_table(table_id integer, keys integer DEFAULT NULL)
 RETURNS TABLE (difference text, row_key jsonb)

@@ -1,7 +1,7 @@
--- Takes for all views of one call, by their full names, what lock_claims() takes for each, before the first of them is refreshed: what is handed out while
--- that one is computed would make the claims of the others fail. In one order for all of them, and only where nobody else is
--- refreshing one, which refresh_view() says then; so nobody who waits for us holds what we wait for. A transaction without a snapshot of
--- its own needs none of this, and one that may wait for ever does without.
+-- Takes for all views of one call, by their full names, what lock_claims() takes for each, before the first of them is refreshed: what
+-- is handed out while that one is computed would make the claims of the others fail. In one order for all of them, and only where
+-- nobody else is refreshing one, which refresh_view() says then; so nobody who waits for us holds what we wait for. A transaction
+-- without a snapshot of its own needs none of this, and one that may wait for ever does without.
 CREATE OR REPLACE FUNCTION bi_refresh.lock_group_claims(views text[])
 RETURNS void
 LANGUAGE plpgsql
