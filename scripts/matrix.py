@@ -37,7 +37,7 @@ _PLATFORMS = {
 }
 _QUICK = (
     *("test_connection.py", "test_refresh_bi_views.py", "test_roles.py", "test_view_status.py"),
-    *("doctor", "executor", "incremental/capture", "incremental/refresh", "migrations"),
+    *("doctor", "incremental/capture", "incremental/refresh", "migrations"),
 )
 
 
