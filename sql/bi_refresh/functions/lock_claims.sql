@@ -1,7 +1,7 @@
 -- Keeps what a view's refresh is going to claim as it is now, to the end of the transaction. Nobody passes over an entry for what the
--- contents are now (entries_that_matter()). Nobody else moves what it must move
--- itself: in one order for all views, for refreshes that took these locks stage by stage would wait for each other. And nobody
--- writes anew what waits for its later stages while the first are computed, which their claims would fail on, each time.
+-- contents are now (entries_that_matter()). Nobody else moves what it must move itself: in one order for all views, for refreshes
+-- that took these locks stage by stage would wait for each other. And nobody writes anew what waits for its later stages while the
+-- first are computed, which their claims would fail on, each time.
 CREATE OR REPLACE FUNCTION bi_refresh.lock_claims(view_name text)
 RETURNS void
 LANGUAGE plpgsql
