@@ -38,6 +38,12 @@ BEGIN
 END $$
 """
 _HAS_STRATEGIES = 150000
+# Who waits for a lock in this database, for conditions to be added; pg_locks is of the whole server, where other tests
+# run beside this one, in clones whose relations have the same OIDs.
+WAITING_SESSIONS = """
+    SELECT pid FROM pg_locks
+    WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
 
 
 @dataclass(frozen=True)

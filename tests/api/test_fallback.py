@@ -11,7 +11,7 @@ import pytest
 from api.services import GuardLimits
 from tests.api.published import ROWS, make_older, publish
 from tests.fix_api import CLIENTS, Client, HttpClient
-from tests.fix_database import Database
+from tests.fix_database import WAITING_SESSIONS, Database
 
 PATH = "/api/v1/views/public.summary/rows"
 BASE = "public.summary_base"
@@ -82,7 +82,7 @@ def test_a_view_that_comes_back_is_read_again(client: Client, database: Database
 
 
 _GATE = 1  # an advisory lock: who holds it keeps the base relation's queries waiting
-_WAITING = f"SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = {_GATE} AND NOT granted"
+_WAITING = f"SELECT count(*) FROM ({WAITING_SESSIONS} AND locktype = 'advisory' AND objid = {_GATE}) AS w"
 
 _SLOTS_TAKEN = (
     "SELECT count(*) FROM pg_locks JOIN pg_database AS d ON d.oid = database"

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import socket
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -81,7 +82,7 @@ def started(capsys: pytest.CaptureFixture[str]) -> Callable[[Image], list[dict[s
     """Call it with an image: the lines that the log has of the run's start."""
 
     def tell(image: Image) -> list[dict[str, Any]]:
-        LogReporter(Settings(service=f"image-{id(image)}"), image=image).run_started(7)
+        LogReporter(Settings(service=f"image-{uuid.uuid4().hex}"), image=image).run_started(7)
         return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
     return tell

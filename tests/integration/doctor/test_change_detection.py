@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from refresh_task.database import connection
-from tests.fix_database import Database
+from tests.fix_database import WAITING_SESSIONS, Database
 from tests.integration.doctor.conftest import Diagnose, codes, only
 
 
@@ -71,7 +71,7 @@ def test_the_size_of_a_table_that_is_locked_is_not_waited_for(shop: Database, di
         reader.execute("SELECT FROM sales")
         waiting = threading.Thread(target=waiter.execute, args=("LOCK TABLE sales IN ACCESS EXCLUSIVE MODE",))
         waiting.start()
-        shop.wait_for("SELECT pid FROM pg_locks WHERE NOT granted AND relation = 'public.sales'::regclass")
+        shop.wait_for(f"{WAITING_SESSIONS} AND relation = 'public.sales'::regclass")
         assert words in only(diagnose(shop), "change_detection")["what"]
         reader.rollback()
         waiting.join()

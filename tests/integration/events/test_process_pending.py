@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 
-from tests.fix_database import Database
+from tests.fix_database import WAITING_SESSIONS, Database
 from tests.fix_roles import MakeRole, dsn_as
 from tests.fix_views import last_log, make_slow_view, make_view, make_view_with_duplicate_keys, wait_until_sleeping
 
@@ -147,7 +147,7 @@ def test_a_request_that_comes_during_the_refresh_leads_to_another_one(database: 
         gate.execute("SELECT pg_advisory_lock(42)")
         with ThreadPoolExecutor(1) as pool:
             refresh = pool.submit(database.value, PROCESS)
-            database.wait_for("SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid = 42 AND NOT granted")
+            database.wait_for(f"{WAITING_SESSIONS} AND locktype = 'advisory' AND objid = 42")
             database.execute("INSERT INTO source VALUES (2, 'second')")
             request(database, "a")
             gate.execute("SELECT pg_advisory_unlock(42)")

@@ -14,7 +14,7 @@ from refresh_task.database import Session, connect
 from refresh_task.model import Event, Interruption, Outcome, Plan, Remark, Step, Strategy, TriggerType
 from refresh_task.refresh import StepRunner
 from refresh_task.settings import Settings
-from tests.fix_database import Database
+from tests.fix_database import WAITING_SESSIONS, Database
 from tests.fix_views import make_slow_view, make_view
 
 _PATIENCE_S = 60
@@ -149,12 +149,7 @@ def closed_gate(database: Database) -> Iterator[Callable[[], int]]:
     """The gate is closed for the block. Yields a function that returns who waits at it, as soon as somebody does."""
 
     def wait_for_waiter() -> int:
-        return int(
-            database.wait_for(
-                f"SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid = {_GATE} AND NOT granted "
-                "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-            )
-        )
+        return int(database.wait_for(f"{WAITING_SESSIONS} AND locktype = 'advisory' AND objid = {_GATE}"))
 
     with database.connect() as holder:
         holder.execute(f"SELECT pg_advisory_lock({_GATE})".encode())

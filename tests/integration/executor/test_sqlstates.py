@@ -27,7 +27,7 @@ from demo.server import EmbeddedServer, embedded_server
 from refresh_task.errors import StatementFailedError
 from refresh_task.migrations import migrate_up
 from refresh_task.model import Outcome, Status, StepRetried
-from tests.fix_database import Database
+from tests.fix_database import WAITING_SESSIONS, Database
 from tests.fix_roles import MakeRole, dsn_as
 from tests.fix_views import last_log, make_slow_view, make_view, make_view_with_duplicate_keys, wait_until_sleeping
 from tests.integration.executor.driver import Executor, closed_gate, make_gated_view, outcomes, step
@@ -321,7 +321,7 @@ def test_40p01_the_victim_of_a_deadlock_is_tried_again(database: Database, execu
         other.execute("SET deadlock_timeout = '1min'")  # so that it is never the victim
         other.execute("LOCK TABLE source IN ACCESS EXCLUSIVE MODE")
         with executor.started(step(VIEW), lock_timeout_s=30) as run:
-            database.wait_for("SELECT pid FROM pg_locks WHERE NOT granted AND relation = 'public.source'::regclass")
+            database.wait_for(f"{WAITING_SESSIONS} AND relation = 'public.source'::regclass")
             other.execute("REFRESH MATERIALIZED VIEW a")
             retry = run.wait_for(StepRetried)
             other.rollback()

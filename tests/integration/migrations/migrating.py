@@ -8,16 +8,12 @@ from collections.abc import Callable
 
 from refresh_task import migrations
 from refresh_task.migrations import runner
-from tests.fix_database import Database
+from tests.fix_database import WAITING_SESSIONS, Database
 
 CORE = ("bi_refresh_0001", "bi_refresh_0002", "bi_refresh_0003", "bi_refresh_0004")
 SYSTEMS = sorted(folder.parent.name for folder in runner.SQL_FOLDER.glob("systems/*/migrations"))
 NewMigration = Callable[[str], None]
-OTHER_SESSION_WAITS = """
-    SELECT true FROM pg_locks AS l
-    JOIN pg_database AS d ON d.oid = l.database AND d.datname = current_database()
-    WHERE l.locktype = 'advisory' AND NOT l.granted
-"""
+OTHER_SESSION_WAITS = f"{WAITING_SESSIONS} AND locktype = 'advisory'"
 
 
 def dump(database: Database) -> str:

@@ -41,7 +41,7 @@ def test_a_migration_waits_for_the_run_under_way_and_both_succeed(
     assert said == ["waiting"]
     beside = run_task(database, **CRON)
     assert (beside.exit_code, len(beside.events("run_skipped"))) == (0, 1)
-    database.wait_for(f"{OTHER_SESSION_WAITS} AND clock_timestamp() - l.waitstart > interval '0.3 s'")
+    database.wait_for(f"{OTHER_SESSION_WAITS} AND clock_timestamp() - waitstart > interval '0.3 s'")
     database.execute("UPDATE slowness SET seconds = 0")
     database.execute("SELECT pg_cancel_backend(%s)", sleeping)
 

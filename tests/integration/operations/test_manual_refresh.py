@@ -7,7 +7,7 @@ import threading
 import psycopg
 import pytest
 
-from tests.fix_database import Database
+from tests.fix_database import WAITING_SESSIONS, Database
 
 CLAIM = "SELECT granted, remaining, retry_after_s FROM bi_refresh.claim_manual_refresh(%s, %s, %s, %s::interval)"
 CLAIMS = "SELECT view_name, claimed_by FROM bi_refresh.manual_refresh_claim ORDER BY claimed_at"
@@ -55,7 +55,7 @@ def test_a_session_waits_for_the_one_before_it(database: Database) -> None:
         assert first.execute(CLAIM.encode(), ["public.a", "ceo", 2, "1 hour"]).fetchone() == (True, 0, 0)
         second = threading.Thread(target=lambda: answer.extend(database.rows(CLAIM, "public.a", "ceo", 2, "1 hour")))
         second.start()
-        database.wait_for("SELECT true FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+        database.wait_for(f"{WAITING_SESSIONS} AND locktype = 'advisory'")
         assert database.rows(CLAIM, "public.a", "cfo", 2, "1 hour") == [(True, 1, 0)]  # another caller does not wait
         first.execute("COMMIT")
         second.join()

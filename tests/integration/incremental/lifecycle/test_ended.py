@@ -10,7 +10,7 @@ from refresh_task import incremental
 from refresh_task.errors import StatementFailedError
 from refresh_task.incremental.lifecycle import enabling
 from tests.fix_command_line import CommandLine
-from tests.fix_database import Database
+from tests.fix_database import WAITING_SESSIONS, Database
 from tests.fix_task import StartTask, finish
 from tests.integration.incremental.lifecycle.conftest import VIEW, Shop, StoppedError, stop_at
 
@@ -93,10 +93,10 @@ def test_a_signal_cancels_the_statement_under_way_and_says_what_is_left(
     with shop.database.connect(autocommit=False) as somebody:
         somebody.execute("LOCK TABLE shop.sale IN ACCESS EXCLUSIVE MODE")
         under_way = start_task(shop.database, "incremental", command, VIEW, VISTAFRESCA_LOCK_TIMEOUT_S="60")
-        shop.database.wait_for("SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'shop.sale'::regclass")
+        shop.database.wait_for(f"{WAITING_SESSIONS} AND relation = 'shop.sale'::regclass")
         under_way.send_signal(number)
         ended = finish(under_way)
-        assert shop.database.rows("SELECT 1 FROM pg_locks WHERE NOT granted") == []
+        assert shop.database.rows(WAITING_SESSIONS) == []
     assert ended.exit_code == 3
     interrupted = "interrupted by SIGTERM." if number == signal.SIGTERM else "interrupted."
     for expected in (f"{VIEW}: {interrupted}", *words):
@@ -111,9 +111,7 @@ def test_sigterm_ends_other_commands_with_3(shop: Shop, start_task: StartTask) -
     with shop.database.connect(autocommit=False) as somebody:
         somebody.execute("LOCK TABLE bi_refresh.view_policy IN ACCESS EXCLUSIVE MODE")
         under_way = start_task(shop.database, "status", VISTAFRESCA_LOCK_TIMEOUT_S="60")
-        shop.database.wait_for(
-            "SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'bi_refresh.view_policy'::regclass"
-        )
+        shop.database.wait_for(f"{WAITING_SESSIONS} AND relation = 'bi_refresh.view_policy'::regclass")
         under_way.send_signal(signal.SIGTERM)
         ended = finish(under_way)
     assert (ended.exit_code, "aborted by SIGTERM" in ended.stderr) == (3, True)

@@ -13,15 +13,14 @@ import pytest
 
 from refresh_task.errors import StatementFailedError
 from refresh_task.incremental import Progress
-from tests.fix_database import Database
+from tests.fix_database import WAITING_SESSIONS, Database
 from tests.integration.incremental.lifecycle.conftest import Shop
 
 pytestmark = pytest.mark.version_independent
 
-_TRIES_TO_LOCK = """
-    SELECT true FROM pg_locks AS l
-    WHERE l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock' AND NOT l.granted
-        AND l.relation IN ('shop.mv_revenue'::regclass, 'shop.v_large'::regclass, 'shop.v_both'::regclass)
+_TRIES_TO_LOCK = f"""
+    {WAITING_SESSIONS} AND mode = 'AccessExclusiveLock'
+        AND relation IN ('shop.mv_revenue'::regclass, 'shop.v_large'::regclass, 'shop.v_both'::regclass)
 """
 _IS_TABLE = "SELECT relkind = 'r' FROM pg_class WHERE oid = 'shop.mv_revenue'::regclass"
 

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from refresh_task import incremental
-from tests.fix_database import Database
+from tests.fix_database import WAITING_SESSIONS, Database
 from tests.fix_task import StartTask, finish
 from tests.fix_views import last_log
 
@@ -47,7 +47,7 @@ def test_a_refresh_waits_for_who_moves_its_changes_before_it_takes_its_snapshot(
     with pieces.connect(autocommit=False) as other:
         other.execute("SELECT bi_refresh.distribute_changes()")
         under_way = start_task(pieces, "refresh", *_VIEWS, VISTAFRESCA_MAX_ATTEMPTS="1", VISTAFRESCA_CONNECTIONS="2")
-        pieces.wait_for("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted HAVING count(*) = 2")
+        pieces.wait_for(f"SELECT 1 FROM ({WAITING_SESSIONS} AND locktype = 'advisory') AS w HAVING count(*) = 2")
         other.commit()
     ended = finish(under_way)
     assert ended.exit_code == 0, ended.stdout
@@ -80,7 +80,7 @@ def test_what_is_handed_out_while_the_first_of_a_group_is_computed(pieces: Datab
         reader.execute(f"LOCK TABLE {_FIRST} IN ROW EXCLUSIVE MODE")
         refresher.execute("SET lock_timeout = '20s'; SET default_transaction_isolation = 'repeatable read'")
         waits = pool.submit(refresher.execute, "SELECT status FROM bi_refresh.refresh_bi_views(%s)", [list(_VIEWS)])
-        pieces.wait_for(f"SELECT 1 FROM pg_locks WHERE NOT granted AND relation = '{_FIRST}'::regclass")
+        pieces.wait_for(f"{WAITING_SESSIONS} AND relation = '{_FIRST}'::regclass")
         pieces.execute(_INSERT.format(1001))
         pieces.execute("SELECT bi_refresh.distribute_changes()")
         reader.commit()
