@@ -5,11 +5,8 @@ FROM (
     SELECT s.capture_id
     FROM bi_refresh.maintained_table AS t
     INNER JOIN bi_refresh.maintained_source AS s ON t.id = s.table_id
-    INNER JOIN bi_refresh.captured_table AS c ON s.capture_id = c.id
-    LEFT JOIN bi_refresh.maintained_table AS made ON c.relation = made.relation
-    WHERE t.view_name = any(%(views)s::text [])
+    WHERE t.view_name = any(%(views)s::text []) AND bi_refresh.must_move(t.id, s.capture_id)
     GROUP BY s.capture_id
-    HAVING bool_or(t.kind = 'linear' OR made.relation IS NOT NULL)
     ORDER BY s.capture_id
     OFFSET 0
 ) AS moved

@@ -13,7 +13,7 @@ DECLARE
     examined record;
     session_before CONSTANT record := bi_refresh.session_state();
 BEGIN
-    PERFORM bi_refresh.lock_claims(view_name);
+    PERFORM bi_refresh.lock_claims(ARRAY[view_name], view_name);
     FOR target IN
         SELECT m.* FROM bi_refresh.maintained_table AS m
         WHERE m.view_name = catch_up.view_name

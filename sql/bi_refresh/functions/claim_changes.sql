@@ -25,14 +25,10 @@ BEGIN
             s.capture_id,
             s.layout,
             t.kind,
-            c.columns,
             t.kind = 'slices' AND s.slice IS NULL AS is_indirect,
-            -- Entries that only this refresh sees, or must count once, are moved by it.
-            t.kind = 'linear'
-            OR EXISTS (SELECT FROM bi_refresh.maintained_table AS stage WHERE stage.relation = c.relation) AS must_move
+            bi_refresh.must_move(s.table_id, s.capture_id) AS must_move
         FROM bi_refresh.maintained_source AS s
         INNER JOIN bi_refresh.maintained_table AS t ON s.table_id = t.id
-        INNER JOIN bi_refresh.captured_table AS c ON s.capture_id = c.id
         WHERE s.table_id = claim_changes.table_id
         ORDER BY s.capture_id
     LOOP

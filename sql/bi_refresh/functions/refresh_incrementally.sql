@@ -51,7 +51,7 @@ BEGIN
     END IF;
 
     session_before := bi_refresh.session_state();
-    PERFORM bi_refresh.lock_claims(view_name);
+    PERFORM bi_refresh.lock_claims(ARRAY[view_name], view_name);
     FOR target IN
         SELECT m.* FROM bi_refresh.maintained_table AS m
         WHERE m.view_name = refresh_incrementally.view_name

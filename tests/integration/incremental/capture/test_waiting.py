@@ -78,7 +78,7 @@ def test_what_waits_for_a_later_stage_is_not_written_anew_while_an_earlier_one_i
     database.execute("TRUNCATE facts; SELECT bi_refresh.distribute_changes()")
     with database.connect() as refresher:
         refresher.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
-        refresher.execute("SELECT bi_refresh.lock_claims('public.a')")
+        refresher.execute("SELECT bi_refresh.lock_claims(ARRAY['public.a'], 'public.a')")
         database.execute("INSERT INTO facts VALUES (2); SELECT bi_refresh.distribute_changes()")
         claimed = refresher.execute("SELECT is_everything FROM bi_refresh.claim_changes(%s)", [later]).fetchall()
         assert claimed == [(True,)]
@@ -95,9 +95,9 @@ def test_a_view_s_linear_tables_are_locked_in_one_order(database: Database) -> N
             maintain(database, captured, view=view, kind="linear")
     with database.connect() as one, database.connect() as other, ThreadPoolExecutor() as pool:
         one.execute("BEGIN")
-        one.execute("SELECT bi_refresh.lock_claims('public.a')")
+        one.execute("SELECT bi_refresh.lock_claims(ARRAY['public.a'], 'public.a')")
         other.execute("BEGIN")
-        waits = pool.submit(other.execute, "SELECT bi_refresh.lock_claims('public.b')")
+        waits = pool.submit(other.execute, "SELECT bi_refresh.lock_claims(ARRAY['public.b'], 'public.b')")
         database.wait_for(_WAITS.format(other.info.backend_pid))
         held = database.rows(
             "SELECT objid::integer FROM pg_locks WHERE locktype = 'advisory' AND pid = %s AND granted",

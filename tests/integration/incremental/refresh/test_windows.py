@@ -105,7 +105,7 @@ def test_a_refresh_that_does_not_see_what_was_passed_over_begins_anew(past: Kept
         past.database.execute("INSERT INTO items (a, at) VALUES (101, now())")
         assert (_distribute(past), _waiting(past)) == (2, 0)
         with pytest.raises(psycopg.errors.SerializationFailure):
-            earlier.execute("SELECT bi_refresh.lock_claims('public.kept')")
+            earlier.execute("SELECT bi_refresh.lock_claims(ARRAY['public.kept'], 'public.kept')")
     past.refresh()
     assert past.database.value("SELECT n FROM kept WHERE id = 101") == 2
 
@@ -113,7 +113,7 @@ def test_a_refresh_that_does_not_see_what_was_passed_over_begins_anew(past: Kept
 def test_nothing_is_passed_over_while_a_refresh_is_running(past: KeptView) -> None:
     with past.database.connect() as running, past.database.connect() as handing_out:
         running.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
-        running.execute("SELECT bi_refresh.lock_claims('public.kept')")
+        running.execute("SELECT bi_refresh.lock_claims(ARRAY['public.kept'], 'public.kept')")
         past.database.execute(_LATER % "1 day")
         handing_out.execute("SET lock_timeout = '5s'")  # and it does not wait
         assert handing_out.execute("SELECT bi_refresh.distribute_changes(ARRAY[1])").fetchall() == [(1,)]
