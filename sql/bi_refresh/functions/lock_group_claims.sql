@@ -8,11 +8,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     view_lock CONSTANT integer := 1447449157; -- as in refresh_view()
-    incremental CONSTANT text[] := ARRAY(
-        SELECT v.view_name FROM bi_refresh.incremental_view AS v
-        WHERE v.view_name = ANY (views) AND bi_refresh.is_incremental(v.view_name)
-        ORDER BY v.view_name
-    );
+    incremental text[];
     view_name text;
 BEGIN
     IF coalesce(pg_catalog.cardinality(views), 0) < 2
@@ -21,6 +17,11 @@ BEGIN
     THEN
         RETURN;
     END IF;
+    incremental := ARRAY(
+        SELECT v.view_name FROM bi_refresh.incremental_view AS v
+        WHERE v.view_name = ANY (views) AND bi_refresh.is_incremental(v.view_name)
+        ORDER BY v.view_name
+    );
     FOREACH view_name IN ARRAY incremental LOOP
         IF NOT pg_catalog.pg_try_advisory_xact_lock(view_lock, bi_refresh.view_oid(view_name)::integer) THEN
             RETURN;

@@ -38,7 +38,9 @@ BEGIN
             USING ERRCODE = 'lock_not_available', TABLE = view_name;
         END IF;
         RETURN bi_refresh.record_skip(
-            log_id, 'another session is refreshing it' || bi_refresh.view_lock_holder(bi_refresh.view_oid(view_name))
+            log_id,
+            'another session is refreshing it' || bi_refresh.view_lock_holder(bi_refresh.view_oid(view_name))
+            || '; the next call tries again. A session that hangs is ended by SELECT pg_terminate_backend(PROCESS)'
         );
     END IF;
 

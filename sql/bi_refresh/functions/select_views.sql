@@ -42,7 +42,8 @@ SELECT
             THEN pg_catalog.format('"%s" may be any of %s', requested.written, requested.candidate_names)
     END
 FROM requested
-LEFT JOIN upstream ON upstream.view_oid = bi_refresh.view_oid(requested.found)
+LEFT JOIN upstream
+    ON upstream.view_oid = CASE WHEN EXISTS (SELECT FROM upstream) THEN bi_refresh.view_oid(requested.found) END
 -- Longest not attempted first: where a deadline or a timeout cuts every round short, the rest has its turn in the next.
 LEFT JOIN LATERAL (
     SELECT l.id
