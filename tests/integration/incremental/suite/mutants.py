@@ -129,7 +129,7 @@ MUTANTS: dict[str, Mutant] = {
         "public.filters", (_write(_UPDATE), _DISTRIBUTE),
     ),
     "each change once, where they are counted": Mutant(
-        (("claim_changes", "t.kind = 'linear'\n            OR EXISTS", "EXISTS"),),
+        (("must_move", "t.kind = 'linear' OR EXISTS", "EXISTS"),),
         _LINEAR, (_write("UPDATE readings SET value = value + 1"), Refresh(_LINEAR), _DISTRIBUTE),
     ),
     "what is claimed is taken away": Mutant(
