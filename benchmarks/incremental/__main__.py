@@ -51,7 +51,7 @@ def main(arguments: Sequence[str]) -> None:
             points = growth.measure(server, scale=options.scale, tell=_tell_point)
     if "writers" in options.only:
         with embedded_server(settings=writers.SETTINGS) as server:
-            throughputs = writers.measure(server, seconds=options.seconds, rounds=options.runs, tell=_tell_throughput)
+            throughputs = writers.measure(server, seconds=options.seconds, rounds=options.rounds, tell=_tell_throughput)
     console.print(_table(rows), soft_wrap=False)
     setting = (
         f"Measured on {time.strftime('%d %B %Y').lstrip('0')} on {os.cpu_count()} cores, PostgreSQL {version}, at "
@@ -71,6 +71,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--subject", choices=names, action="append", help="this view (may be repeated; default: all)")
     parser.add_argument("--share", type=float, action="append", help="this share of changed rows (may be repeated)")
     parser.add_argument("--runs", type=int, default=7, help="at most so many per row (default: %(default)s)")
+    parser.add_argument("--rounds", type=int, default=11, help="of the writers, in pairs (default: %(default)s)")
     parser.add_argument("--seconds", type=int, default=2, help="of each run of pgbench (default: %(default)s)")
     parser.add_argument("--into", type=Path, help="the folder of benchmarks.md, to write table and chart there")
     options = parser.parse_args(arguments)
