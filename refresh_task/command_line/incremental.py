@@ -134,7 +134,8 @@ def _progress(*, as_json: bool) -> Iterator[OnProgress]:
     console = Console(stderr=True, highlight=False, quiet=as_json)
 
     def say(progress: Progress) -> None:
-        console.print(f"{time.monotonic() - began:6.1f} s  {progress.message}", style="dim", markup=False)
+        words = f"{time.monotonic() - began:6.1f} s  {progress.message}"
+        console.print(words, style="dim", markup=False, soft_wrap=True)
 
     yield say
 
@@ -146,15 +147,16 @@ def _print_enabled(result: EnabledView, what: str, *, as_json: bool) -> None:
     indirect = [name for name in result.captured if name not in result.direct]
     click.echo(f"{result.view} {what}, after {result.duration_s:.1f} s.")
     if result.output == "materialized_view":
-        indirect = [name for name in indirect if not name.startswith("bi_refresh_incremental.")]
         click.echo(
-            f"It stays a materialized view. A change of {', '.join(result.direct)} costs what it touches in the stages "
-            f"{', '.join(result.stages)}, and a REFRESH … CONCURRENTLY of the view over them."
+            f"It stays a materialized view over the stages {', '.join(result.stages)}: "
+            "a REFRESH … CONCURRENTLY of it follows each change of theirs."
         )
-    else:
+    if result.direct:
         click.echo(f"A change of {', '.join(result.direct)} costs what it touches.")
     if indirect:
         click.echo(f"A change of {', '.join(indirect)} is followed by a refresh in full.")
+    for stage in result.indirect_stages:
+        click.echo(f"A change of the stage {stage} is followed by making anew in full what reads it.")
     click.echo(f"Check it: vistafresca incremental verify {shlex.quote(result.view)}")
 
 

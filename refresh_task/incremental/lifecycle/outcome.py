@@ -28,14 +28,16 @@ def say_nothing(progress: Progress) -> None:
 
 @dataclass(frozen=True, slots=True)
 class EnabledView:
-    """A view that is refreshed incrementally from now on. `tables` are those kept for it, the output last; `captured`
-    the tables whose changes are captured for it."""
+    """A view that is refreshed incrementally from now on. `captured` are the tables whose changes are captured for it;
+    `direct` those of them whose changes cost what they touch, in all that reads them. Where an indirect stage changed,
+    what reads it is made anew in full."""
 
     view: str
     output: Output
     stages: tuple[str, ...]
     captured: tuple[str, ...]
     direct: tuple[str, ...]
+    indirect_stages: tuple[str, ...]
     duration_s: float
     swap_attempts: int
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 from refresh_task.incremental.lifecycle.claim import Claim
 from refresh_task.incremental.lifecycle.outcome import EnabledView
 
@@ -10,12 +13,24 @@ def enabled_view(claim: Claim, *, duration_s: float, attempts: int) -> EnabledVi
     """The view as it is refreshed from now on."""
     state, tables = claim.read(), claim.tables()
     sources = claim.session.fetch_all("read_maintained_sources", view=claim.view)
+    captured = _by_directness(source for source in sources if source["stage"] is None)
+    stages = _by_directness(source for source in sources if source["stage"] is not None)
     return EnabledView(
         view=claim.view,
         output=state.output or "table",
         stages=tuple(table.stage for table in tables if table.stage is not None),
-        captured=tuple(dict.fromkeys(row["relation"] for row in sources)),
-        direct=tuple(dict.fromkeys(row["relation"] for row in sources if row["is_direct"])),
+        captured=tuple(captured),
+        direct=tuple(name for name, is_direct in captured.items() if is_direct),
+        indirect_stages=tuple(name for name, is_direct in stages.items() if not is_direct),
         duration_s=duration_s,
         swap_attempts=attempts,
     )
+
+
+def _by_directness(sources: Iterable[Mapping[str, Any]]) -> dict[str, bool]:
+    """Table or stage → whether it is direct for everything that reads it."""
+    found: dict[str, bool] = {}
+    for source in sources:
+        name = source["stage"] or source["relation"]
+        found[name] = found.get(name, True) and source["is_direct"]
+    return found

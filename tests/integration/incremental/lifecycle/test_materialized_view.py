@@ -132,8 +132,9 @@ def test_the_commands_say_what_stands_under_its_name(shop: Shop, command_line: C
         shop.database, "incremental", "enable", VIEW, "--stages", "sold,named", "--output", "materialized-view"
     )
     assert enabled.exit_code == 0, enabled.stderr
-    assert "in the stages sold, named, and a REFRESH … CONCURRENTLY of the view over them" in enabled.stdout
-    assert "bi_refresh_incremental" not in enabled.stdout
+    assert "It stays a materialized view over the stages sold, named: a REFRESH … CONCURRENTLY" in enabled.stdout
+    assert "A change of shop.sale, shop.customer costs what it touches.\n" in enabled.stdout
+    assert ("in full" in enabled.stdout, "bi_refresh_incremental" in enabled.stdout) == (False, False)
     assert ("--output materialized-view" in explained.stdout) == ("a stage would help" in explained.stdout)
     shop.write()
     assert command_line(shop.database, "refresh", VIEW).exit_code == 0

@@ -116,6 +116,9 @@ def test_a_view_with_stages_is_its_query_after_every_change(
     with database.session() as session:
         enabled = enable(session, view, stages=stages)
     assert set(enabled.stages) == set(stages)
+    assert bool(enabled.indirect_stages) == ("the stage" in in_full)
+    indirect = {name.partition(".")[2] for name in enabled.captured if name not in enabled.direct}
+    assert indirect <= in_full
     assert differing_rows(database, view) == 0
     for statement in _HISTORIES[view]:
         database.execute(statement)
