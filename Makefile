@@ -39,7 +39,7 @@ serve: $(READY) ## the HTTP API with its scheduler over an embedded PostgreSQL w
 	$(BIN)/python -m demo.serve
 
 test: $(READY) ## every test, in parallel, on the embedded PostgreSQL
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 check: $(READY) ## format, lint, types, import layers, SQL, known vulnerabilities
 	$(BIN)/ruff format --check .
@@ -90,7 +90,7 @@ race: $(READY) ## skipping against writers and crashes: 8,400 interleavings, 9,0
 	  interleavings.py mutants.py race_suite.py crash.py)
 
 prove: $(READY) ## incremental refresh against random histories, writers, crashes and its own mutants; two hours
-	VISTAFRESCA_LONG_TESTS=1 $(BIN)/python -m pytest -n 2 -rP tests/integration/incremental
+	VISTAFRESCA_LONG_TESTS=1 $(BIN)/python -m pytest -n auto --dist worksteal -rP tests/integration/incremental
 
 bench: $(READY) ## timings, as ratios; takes an hour and 8 GB of disk; writes docs/incremental.svg and its tables
 	$(BIN)/python -m benchmarks

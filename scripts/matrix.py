@@ -49,7 +49,7 @@ def main(versions: list[str]) -> int:
         print(f"\n=== PostgreSQL {version} ===", flush=True)
         places = _QUICK if os.environ.get("VISTAFRESCA_MATRIX_QUICK") else ("",)
         chosen = ["-m", "not version_independent", *(f"tests/integration/{place}" for place in places)]
-        command = [sys.executable, "-m", "pytest", "-q", "-n", "auto", *chosen]
+        command = [sys.executable, "-m", "pytest", "-q", "-n", "auto", "--dist", "worksteal", *chosen]
         results[version] = subprocess.run(command, check=False, cwd=_ROOT, env=environment).returncode == 0
     print()
     for version, passed in results.items():

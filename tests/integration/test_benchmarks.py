@@ -61,7 +61,9 @@ def test_the_page_and_the_chart_are_written(tmp_path: Path) -> None:
         Row("teloo", 15, "10 %", 0.1, 44_000, 3, 1.2, 0.01, "skip", None),
     ]
     points = [Point(250_000, 2, 0.02, 0.03), Point(1_000_000, 8, 0.08, 0.03)]
-    throughputs = [Throughput("one row inserted", synchronous_commit=True, plain=1000, captured=900, ratio=0.9, target=0.85)]
+    throughputs = [
+        Throughput("one row inserted", synchronous_commit=True, plain=1000, captured=900, ratio=0.9, target=0.85)
+    ]
     text = (ROOT / "docs" / "benchmarks.md").read_text()
     (tmp_path / "benchmarks.md").write_text(text)
 

@@ -39,7 +39,7 @@ BEGIN
         END IF;
     END LOOP;
     PERFORM bi_refresh.require_session_state(session_before);
-    PERFORM bi_refresh.require_unmoved(ARRAY(
+    PERFORM bi_refresh.require_unaltered(ARRAY(
         SELECT r.relation
         FROM bi_refresh.maintained_table AS m
         CROSS JOIN LATERAL pg_catalog.unnest(m.relations || m.relation) AS r (relation)

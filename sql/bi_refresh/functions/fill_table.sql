@@ -52,7 +52,7 @@ BEGIN
     WHERE m.id = target.id
     RETURNING m.* INTO target;
     PERFORM bi_refresh.require_session_state(session_before);
-    PERFORM bi_refresh.require_unmoved(target.relations);
+    PERFORM bi_refresh.require_unaltered(target.relations);
     RETURN filled;
 END
 $$;

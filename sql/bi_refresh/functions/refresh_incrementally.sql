@@ -117,7 +117,7 @@ BEGIN
     END LOOP;
 
     IF keeps_snapshot THEN
-        PERFORM bi_refresh.require_unmoved(ARRAY(
+        PERFORM bi_refresh.require_unaltered(ARRAY(
             SELECT r.relation
             FROM bi_refresh.maintained_table AS m
             CROSS JOIN LATERAL pg_catalog.unnest(m.relations || m.relation) AS r (relation)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
+import pytest
 
 from tests.fix_database import Database
 from tests.fix_steps import announce
@@ -87,27 +88,52 @@ def test_a_table_truncated_after_the_snapshot_is_not_taken_for_empty(totals: Kep
     assert totals.is_equal()
 
 
-def test_a_partition_attached_after_the_snapshot(database: Database) -> None:
-    """Its rows are seen by some slices and not by others: the next refresh computes all of them."""
-    database.execute(
-        "CREATE TABLE parts (a integer, n integer) PARTITION BY LIST (n);"
-        "CREATE TABLE parts_1 PARTITION OF parts FOR VALUES IN (1); CREATE TABLE parts_2 (a integer, n integer);"
-        "INSERT INTO parts VALUES (1, 1), (2, 1); INSERT INTO parts_2 VALUES (1, 2), (2, 2)"
-    )
-    view = keep(
-        database,
-        "kept",
-        Kept(
-            "SELECT a AS id, count(*) AS n FROM parts GROUP BY a",
-            (Reads("parts", ("a",), null_slice="rows"),),
-            key=None,
-        ),
-    )
+_PARTS = """
+    CREATE TABLE parts (a integer, n integer) PARTITION BY LIST (n);
+    CREATE TABLE parts_1 PARTITION OF parts FOR VALUES IN (1); CREATE TABLE parts_2 (a integer, n integer);
+    INSERT INTO parts VALUES (1, 1), (2, 1); INSERT INTO parts_2 VALUES (1, 2), (2, 2)
+"""
+_ATTACH = "ALTER TABLE parts ATTACH PARTITION parts_{0} FOR VALUES IN ({0})"
+_CHILDREN = """
+    CREATE TABLE parts (a integer, n integer); CREATE TABLE parts_1 () INHERITS (parts);
+    CREATE TABLE parts_2 (a integer, n integer);
+    INSERT INTO parts_1 VALUES (1, 1), (2, 1); INSERT INTO parts_2 VALUES (1, 2), (2, 2)
+"""
+
+
+@pytest.mark.parametrize(
+    ("tables", "meanwhile", "undone"),
+    [
+        (_PARTS, _ATTACH.format(2), "ALTER TABLE parts DETACH PARTITION parts_2"),
+        (_PARTS, "ALTER TABLE parts DETACH PARTITION parts_1", _ATTACH.format(1)),
+        (_PARTS, "CREATE TABLE parts_3 PARTITION OF parts FOR VALUES IN (3)", "DROP TABLE parts_3"),
+        (_CHILDREN, "ALTER TABLE parts_2 INHERIT parts", "ALTER TABLE parts_2 NO INHERIT parts"),
+        (_CHILDREN, "ALTER TABLE parts_1 NO INHERIT parts", "ALTER TABLE parts_1 INHERIT parts"),
+        (_CHILDREN, "CREATE TABLE parts_3 () INHERITS (parts)", "DROP TABLE parts_3"),
+    ],
+)
+def test_what_is_attached_or_detached_after_the_snapshot(
+    database: Database, tables: str, meanwhile: str, undone: str
+) -> None:
+    """Its rows would be seen by some slices and not by others, and if it is undone, nothing would tell the next one."""
+    database.execute(tables)
+    reads = Reads("parts", ("a",), null_slice="rows")
+    view = keep(database, "kept", Kept("SELECT a AS id, count(*) AS n FROM parts GROUP BY a", (reads,), key=None))
     database.execute("INSERT INTO parts VALUES (1, 1)")
     with _snapshot(database) as refresher:
-        database.execute("ALTER TABLE parts ATTACH PARTITION parts_2 FOR VALUES IN (2)")
-        assert _refresh(refresher, view) == "SUCCESS"
+        database.execute(meanwhile)
+        assert "altered, attached or detached after this transaction's snapshot" in _refresh(refresher, view)
         refresher.execute("COMMIT")
+    database.execute(undone)
+    assert "distrusted" not in (view.refresh()["reason"] or "")
+    assert view.is_equal()
+
+
+def test_what_was_attached_before_the_snapshot_is_no_reason_to_begin_anew(database: Database) -> None:
+    database.execute(_PARTS)
+    reads = Reads("parts", ("a",), null_slice="rows")
+    view = keep(database, "kept", Kept("SELECT a AS id, count(*) AS n FROM parts GROUP BY a", (reads,), key=None))
+    database.execute(_ATTACH.format(2))
     assert view.refresh()["strategy"] == "difference"
     assert view.is_equal()
 

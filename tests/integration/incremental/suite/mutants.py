@@ -146,8 +146,8 @@ MUTANTS: dict[str, Mutant] = {
         "public.filters", (_write("DELETE FROM orders WHERE kind = 3", "UPDATE orders SET kind = 99 WHERE id = 7"),),
     ),
     "files that stay where they were": Mutant(
-        (("refresh_incrementally", "IF keeps_snapshot THEN\n        PERFORM bi_refresh.require_unmoved",
-          "IF false THEN\n        PERFORM bi_refresh.require_unmoved"),
+        (("require_unaltered", "PERFORM bi_refresh.require_unmoved(relations);", ""),
+         ("require_unaltered", "IF altered IS NOT NULL", "IF false"),
          # a sample of the slices would find it, and ask for another try
          ("audit_table", "l.attempts = 1", "false")),
         "public.full_join_using",
