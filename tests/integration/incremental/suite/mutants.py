@@ -153,6 +153,18 @@ MUTANTS: dict[str, Mutant] = {
         "public.full_join_using",
         (_write(_UPDATE), Refresh("public.full_join_using", meanwhile=(_write("TRUNCATE payments"),))),
     ),
+    "partitions that are attached as the snapshot has them": Mutant(
+        (("require_unaltered", "IF altered IS NOT NULL", "IF false"), ("audit_table", "l.attempts = 1", "false")),
+        "public.list_partitions",
+        (
+            _write("INSERT INTO stock VALUES ('west', 'apple', 1)", "DELETE FROM stock WHERE region = 'west'"),
+            Refresh(
+                "public.list_partitions",
+                meanwhile=(_write("ALTER TABLE stock ATTACH PARTITION stock_west FOR VALUES IN ('west')"),),
+            ),
+            _write("ALTER TABLE stock DETACH PARTITION stock_west"),
+        ),
+    ),
     "other unique indexes": Mutant(
         (("apply_differences", "replaces CONSTANT boolean := other > 0 AND EXISTS (",
           "replaces CONSTANT boolean := false AND EXISTS ("),),
