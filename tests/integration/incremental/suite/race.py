@@ -161,6 +161,7 @@ class Race:
         """Everybody has committed: one refresh brings equality, and the next has nothing to do."""
         with self._session() as worker, self.database.connect() as control:
             worker.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            worker.execute("SET lock_timeout = '20s'")  # autovacuum may be about, and gives way only after a second
             self.end_prepared(control, random.Random(0))  # noqa: S311  # reproducible, not secret
             control.execute("SELECT bi_refresh.sync_captures()")
             control.execute("SELECT bi_refresh.distribute_changes()")
