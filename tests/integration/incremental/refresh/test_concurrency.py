@@ -36,7 +36,9 @@ def test_the_second_of_two_refreshes_leaves_it_alone(totals: KeptView) -> None:
     with _snapshot(totals.database) as first, totals.database.connect() as second:
         assert _refresh(first, totals) == "SUCCESS"
         skipped = f"SKIPPED: another session is refreshing it (process {first.info.backend_pid} of postgres since "
-        assert _refresh(second, totals).startswith(skipped)
+        status = _refresh(second, totals)
+        assert status.startswith(skipped)
+        assert "the next call tries again. A session that hangs is ended by SELECT pg_terminate_backend" in status
         first.execute("COMMIT")
         assert _refresh(second, totals) == "SUCCESS"
     assert totals.is_equal()
