@@ -11,7 +11,7 @@ BEGIN
     PERFORM bi_refresh.require_unmoved(relations);
     altered := bi_refresh.altered_relation(relations);
     IF altered IS NOT NULL THEN
-        RAISE EXCEPTION '% was altered, attached or detached after this transaction''s snapshot', altered
+        RAISE EXCEPTION '% was altered, attached, detached or granted to somebody after this transaction''s snapshot', altered
         USING ERRCODE = 'serialization_failure', HINT = 'Try again: a new snapshot sees it as it is now.';
     END IF;
 END

@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.errors import SerializationFailure
 
 from tests.fix_database import Database
 from tests.fix_steps import announce
@@ -101,6 +102,7 @@ _CHILDREN = """
     CREATE TABLE parts_2 (a integer, n integer);
     INSERT INTO parts_1 VALUES (1, 1), (2, 1); INSERT INTO parts_2 VALUES (1, 2), (2, 2)
 """
+_ALTERED = "was altered, attached, detached or granted to somebody after this transaction's snapshot"
 
 
 @pytest.mark.parametrize(
@@ -124,11 +126,25 @@ def test_what_is_attached_or_detached_after_the_snapshot(
     database.execute("INSERT INTO parts VALUES (1, 1)")
     with _snapshot(database) as refresher:
         database.execute(meanwhile)
-        assert "altered, attached or detached after this transaction's snapshot" in _refresh(refresher, view)
+        assert _ALTERED in _refresh(refresher, view)
         refresher.execute("COMMIT")
     database.execute(undone)
     assert "distrusted" not in (view.refresh()["reason"] or "")
     assert view.is_equal()
+
+
+@pytest.mark.parametrize(
+    "statement", ["SELECT bi_refresh.fill_table(%(table)s)", "SELECT bi_refresh.catch_up(%(view)s)"]
+)
+def test_what_is_attached_after_the_snapshot_of_a_table_that_is_being_built(database: Database, statement: str) -> None:
+    database.execute(_PARTS)
+    reads = Reads("parts", ("a",), null_slice="rows")
+    view = keep(database, "kept", Kept("SELECT a AS id, count(*) AS n FROM parts GROUP BY a", (reads,), key=None))
+    database.execute("INSERT INTO parts VALUES (1, 1)")
+    with _snapshot(database) as builder:
+        database.execute(_ATTACH.format(2))
+        with pytest.raises(SerializationFailure, match=_ALTERED):
+            builder.execute(statement, {"table": view.tables[""], "view": view.name})
 
 
 def test_what_was_attached_before_the_snapshot_is_no_reason_to_begin_anew(database: Database) -> None:
