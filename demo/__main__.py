@@ -149,6 +149,9 @@ class _Demo:
             f"  [bold red]{beside_ms:,.0f} ms[/] over [bold green]{ours_ms:,} ms[/] for {keys:,} changed keys"
         )
         console.print(f"  [bold]{beside_ms / max(ours_ms, 1):,.0f} times faster[/], on this machine just now")
+        console.print(
+            "  The first grows with all the sales there are, the second with the new ones: docs/benchmarks.md"
+        )
 
         self._title("And it comes to the same, to the last bit")
         self._run(f"vistafresca incremental verify {_VIEW}")

@@ -7,10 +7,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     target bi_refresh.maintained_table;
-    structure text;
-    moments jsonb;
-    full_reason text;
-    examined record;
+    present record;
     session_before CONSTANT record := bi_refresh.session_state();
 BEGIN
     PERFORM bi_refresh.lock_claims(ARRAY[view_name], view_name);
@@ -19,23 +16,15 @@ BEGIN
         WHERE m.view_name = catch_up.view_name
         ORDER BY m.position
     LOOP
-        structure := (
+        present := bi_refresh.present_state(target, (
             SELECT s.structure
             FROM bi_refresh.maintained_structures(ARRAY[catch_up.view_name]) AS s
             WHERE s.table_id = target.id
-        );
-        moments := bi_refresh.moments_now(target.moments);
-        full_reason := NULL;
-        IF structure IS NULL OR structure IS DISTINCT FROM target.structure THEN
-            examined := bi_refresh.examine_table(target.id);
-            full_reason := coalesce(examined.problem, 'its definition or a table''s structure changed');
-            structure := CASE WHEN examined.problem IS NULL THEN examined.structure END;
-            moments := examined.moments;
-        END IF;
+        ));
         IF target.definition IS NULL THEN
-            PERFORM bi_refresh.refresh_over_stages(target, structure, moments, full_reason, false);
+            PERFORM bi_refresh.refresh_over_stages(target, present.structure, present.moments, present.full_reason, false);
         ELSE
-            PERFORM bi_refresh.maintain(target, structure, moments, full_reason, NULL);
+            PERFORM bi_refresh.maintain(target, present.structure, present.moments, present.full_reason, NULL);
         END IF;
     END LOOP;
     PERFORM bi_refresh.require_session_state(session_before);

@@ -14,21 +14,12 @@ DECLARE
     took_ms double precision;
     state record;
     structures jsonb;
+    asked_reason text;
     target bi_refresh.maintained_table;
-    output bi_refresh.maintained_table;
-    examined record;
-    structure text;
-    moments jsonb;
-    full_reason text;
     outcome record;
-    audit record;
     reasons text[] := '{}';
     strategies text[] := '{}';
-    inserted bigint := 0;
-    deleted bigint := 0;
     keys bigint := 0;
-    output_inserted bigint := 0;
-    output_deleted bigint := 0;
     total bigint;
     entry bi_refresh.mv_refresh_log;
     session_before record;
@@ -52,69 +43,24 @@ BEGIN
 
     session_before := bi_refresh.session_state();
     PERFORM bi_refresh.lock_claims(ARRAY[view_name], view_name);
+    asked_reason := CASE
+        WHEN state.is_distrusted THEN pg_catalog.concat_ws(': ', 'it is distrusted', state.distrust_reason)
+        WHEN state.refresh_mode = 'full' THEN 'its policy says refresh_mode = "full"'
+        WHEN plan ->> 'strategy' = 'difference' THEN 'it was asked for'
+        WHEN NOT keeps_snapshot THEN 'the transaction is READ COMMITTED, and has no snapshot of its own'
+    END;
     FOR target IN
         SELECT m.* FROM bi_refresh.maintained_table AS m
         WHERE m.view_name = refresh_incrementally.view_name
         ORDER BY m.position
     LOOP
-        full_reason := CASE
-            WHEN state.is_distrusted THEN pg_catalog.concat_ws(': ', 'it is distrusted', state.distrust_reason)
-            WHEN state.refresh_mode = 'full' THEN 'its policy says refresh_mode = "full"'
-            WHEN plan ->> 'strategy' = 'difference' THEN 'it was asked for'
-            WHEN NOT keeps_snapshot THEN 'the transaction is READ COMMITTED, and has no snapshot of its own'
-        END;
-        structure := structures ->> target.id::text;
-        moments := bi_refresh.moments_now(target.moments);
-        IF structure IS NULL OR structure IS DISTINCT FROM target.structure THEN
-            examined := bi_refresh.examine_table(target.id);
-            full_reason := coalesce(
-                full_reason, examined.problem, 'its definition or a table''s structure changed'
-            );
-            structure := CASE WHEN examined.problem IS NULL THEN examined.structure END;
-            moments := examined.moments;
-            IF target.whole_digest <> bi_refresh.definition_digest(target.whole) THEN
-                IF target.definition IS NULL THEN
-                    RAISE EXCEPTION 'an ordinary view beneath % was replaced since its stages were made of it', view_name
-                    USING ERRCODE = 'object_not_in_prerequisite_state';
-                END IF;
-                -- its stages are parts of views that say something else now
-                target := pg_catalog.jsonb_populate_record(
-                    target, pg_catalog.jsonb_build_object('definition', target.whole)
-                );
-                full_reason := 'an ordinary view beneath it was replaced since its stages were made of it: enable it again';
-                structure := NULL;
-            END IF;
-        END IF;
-
-        IF target.definition IS NULL THEN
-            outcome := bi_refresh.refresh_over_stages(target, structure, moments, full_reason, state.is_audit);
-        ELSE
-            outcome := bi_refresh.maintain(target, structure, moments, full_reason, log_id);
-            IF outcome.strategy <> 'difference' AND (state.is_audit OR outcome.mismatches > 0) THEN
-                audit := bi_refresh.audit_table(target.id, log_id, outcome.mismatches);
-                outcome.inserted := outcome.inserted + audit.inserted;
-                outcome.deleted := outcome.deleted + audit.deleted;
-                outcome.total := audit.total;
-                IF audit.finding IS NOT NULL THEN
-                    reasons := reasons || audit.finding;
-                    outcome.strategy := 'difference';
-                END IF;
-            END IF;
-        END IF;
+        outcome := bi_refresh.refresh_table(target, structures ->> target.id::text, asked_reason, state.is_audit, log_id);
         strategies := strategies || outcome.strategy;
-        IF outcome.reason IS NOT NULL THEN
-            reasons := reasons || pg_catalog.format('in full: %s%s', outcome.reason, ' (stage ' || target.stage || ')');
-        END IF;
+        reasons := reasons || outcome.reasons;
         keys := keys + coalesce(outcome.changed_keys, 0);
-        inserted := inserted + outcome.inserted;
-        deleted := deleted + outcome.deleted;
-        IF target.stage IS NULL THEN
-            output := target;
-            output_inserted := outcome.inserted;
-            output_deleted := outcome.deleted;
-            total := coalesce(outcome.total, state.rows_total + outcome.inserted - outcome.deleted);
-        END IF;
     END LOOP;
+    -- the last one is what readers see
+    total := coalesce(outcome.total, state.rows_total + outcome.inserted - outcome.deleted);
 
     IF keeps_snapshot THEN
         PERFORM bi_refresh.require_unaltered(ARRAY(
@@ -124,11 +70,11 @@ BEGIN
             WHERE m.view_name = refresh_incrementally.view_name
         ));
     END IF;
-    IF total IS NULL AND output.definition IS NOT NULL THEN
-        total := bi_refresh.ask_as_owner(output.id, pg_catalog.format(
-            'SELECT pg_catalog.to_jsonb(pg_catalog.count(*)) FROM %s', output.relation::pg_catalog.regclass
+    IF total IS NULL AND target.definition IS NOT NULL THEN
+        total := bi_refresh.ask_as_owner(target.id, pg_catalog.format(
+            'SELECT pg_catalog.to_jsonb(pg_catalog.count(*)) FROM %s', target.relation::pg_catalog.regclass
         ));
-    ELSIF total IS NULL AND bi_refresh.may_be_counted(output.relation) THEN
+    ELSIF total IS NULL AND bi_refresh.may_be_counted(target.relation) THEN
         EXECUTE pg_catalog.format('SELECT pg_catalog.count(*) FROM %s', view_name) INTO total;
     END IF;
     PERFORM bi_refresh.require_session_state(session_before);
@@ -145,7 +91,7 @@ BEGIN
         changed_keys = CASE WHEN 'incremental' = ANY (strategies) THEN keys END
     WHERE l.id = log_id;
     entry := bi_refresh.record_success(
-        log_id, snapshot_at, output_inserted, output_deleted, total, bi_refresh.maintained_fingerprint(view_name)
+        log_id, snapshot_at, outcome.inserted, outcome.deleted, total, bi_refresh.maintained_fingerprint(view_name)
     );
     RETURN entry;
 END

@@ -265,7 +265,7 @@ MUTANTS: dict[str, Mutant] = {
         fails=True,
     ),
     "a look at the structure": Mutant(
-        (("refresh_incrementally", "IF structure IS NULL OR structure IS DISTINCT FROM target.structure THEN",
+        (("present_state", "IF structure IS NULL OR structure IS DISTINCT FROM target.structure THEN",
           "IF false THEN"),),
         "public.ordinary_views",
         (_write("CREATE OR REPLACE VIEW open_orders AS SELECT id, customer, kind, amount + 1 AS amount, at FROM orders",
