@@ -1,6 +1,12 @@
 """Fixtures by topic live in tests/fix_<topic>.py."""
 
+import signal
+
 from hypothesis import settings
+
+# What a shell starts in the background ignores SIGINT, and so would all that the tests start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A busy machine is no failure: times belong in benchmarks/.
 settings.register_profile("untimed", deadline=None)

@@ -6,7 +6,8 @@
 --   reasons       why in full, and what a comparison found; empty: nothing of the kind
 CREATE OR REPLACE FUNCTION bi_refresh.refresh_table(
     target bi_refresh.maintained_table, structure text, asked_reason text, is_audit boolean, log_id bigint,
-    OUT strategy text, OUT inserted bigint, OUT deleted bigint, OUT changed_keys bigint, OUT total bigint, OUT reasons text[]
+    OUT strategy text, OUT inserted bigint, OUT deleted bigint, OUT changed_keys bigint, OUT total bigint,
+    OUT reasons text[]
 )
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
