@@ -17,6 +17,9 @@ DECLARE
     asked_reason text;
     target bi_refresh.maintained_table;
     outcome record;
+    output bi_refresh.maintained_table;
+    inserted bigint;
+    deleted bigint;
     reasons text[] := '{}';
     strategies text[] := '{}';
     keys bigint := 0;
@@ -58,9 +61,14 @@ BEGIN
         strategies := strategies || outcome.strategy;
         reasons := reasons || outcome.reasons;
         keys := keys + coalesce(outcome.changed_keys, 0);
+        -- what readers see; while the view is redefined, tables come after it that nobody sees yet
+        IF target.stage IS NULL THEN
+            output := target;
+            inserted := outcome.inserted;
+            deleted := outcome.deleted;
+            total := coalesce(outcome.total, state.rows_total + inserted - deleted);
+        END IF;
     END LOOP;
-    -- the last one is what readers see
-    total := coalesce(outcome.total, state.rows_total + outcome.inserted - outcome.deleted);
 
     IF keeps_snapshot THEN
         PERFORM bi_refresh.require_unaltered(ARRAY(
@@ -70,11 +78,11 @@ BEGIN
             WHERE m.view_name = refresh_incrementally.view_name
         ));
     END IF;
-    IF total IS NULL AND target.definition IS NOT NULL THEN
-        total := bi_refresh.ask_as_owner(target.id, pg_catalog.format(
-            'SELECT pg_catalog.to_jsonb(pg_catalog.count(*)) FROM %s', target.relation::pg_catalog.regclass
+    IF total IS NULL AND output.definition IS NOT NULL THEN
+        total := bi_refresh.ask_as_owner(output.id, pg_catalog.format(
+            'SELECT pg_catalog.to_jsonb(pg_catalog.count(*)) FROM %s', output.relation::pg_catalog.regclass
         ));
-    ELSIF total IS NULL AND bi_refresh.may_be_counted(target.relation) THEN
+    ELSIF total IS NULL AND bi_refresh.may_be_counted(output.relation) THEN
         EXECUTE pg_catalog.format('SELECT pg_catalog.count(*) FROM %s', view_name) INTO total;
     END IF;
     PERFORM bi_refresh.require_session_state(session_before);
@@ -91,7 +99,7 @@ BEGIN
         changed_keys = CASE WHEN 'incremental' = ANY (strategies) THEN keys END
     WHERE l.id = log_id;
     entry := bi_refresh.record_success(
-        log_id, snapshot_at, outcome.inserted, outcome.deleted, total, bi_refresh.maintained_fingerprint(view_name)
+        log_id, snapshot_at, inserted, deleted, total, bi_refresh.maintained_fingerprint(view_name)
     );
     RETURN entry;
 END

@@ -101,6 +101,18 @@ def test_one_that_was_ended_is_begun_anew_or_forgotten(shop: Shop, step: str, oc
     assert before != shop.dump()
 
 
+def test_what_is_built_beside_is_not_what_refreshes_tell_of(shop: Shop) -> None:
+    shop.enable()
+    with pytest.raises(StoppedError):
+        _redefine(shop, _NEW.replace("> 3", "IS NULL"), on_progress=stop_at("swap"))
+    assert shop.differing_rows() == 0
+    shop.database.execute("UPDATE shop.sale SET amount = amount + 1 WHERE customer_id = 3")
+    entry = shop.refresh()
+    in_view = shop.database.value(f"SELECT count(*) FROM {VIEW}")
+    assert (entry["rows_inserted"], entry["rows_deleted"], entry["rows_total"]) == (1, 1, in_view)
+    assert in_view > 0
+
+
 def test_only_an_enabled_view_is_redefined(shop: Shop) -> None:
     with pytest.raises(ConfigurationError, match="it is not refreshed incrementally"):
         _redefine(shop)
