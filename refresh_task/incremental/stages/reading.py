@@ -45,7 +45,7 @@ def read_linear(session: Session, stage: Stage, table_of: Callable[[str], str], 
         return "it reads more than one table, or a query that is no stage"
     rows = session.fetch_all("read_table_columns", schema_name=table[0], relation_name=table[1])
     if not rows:
-        return "what it reads is no table, or a part of a larger one"
+        return "what it reads is no table, is a part of a larger one, or has partitions or children"
     columns = {
         row["name"]: Column(row["type"], row["modifier"], row["is_enum"], row["is_collated_by_bytes"]) for row in rows
     }

@@ -683,16 +683,22 @@ _STAGED = (
     ),
     Shape(
         "linear",
-        "WITH s AS (SELECT sensor, count(*) AS n, count(value) AS known, sum(value) AS value, avg(value) AS mean"
-        " FROM readings GROUP BY sensor)"
-        " SELECT sensor, n, known, value, mean, n * 100 / sum(n) OVER () AS percent FROM s",
-        "sensor", ("readings",), stages=("s",),
+        "WITH s AS (SELECT kind, count(*) AS n, count(paid) AS known, sum(paid) AS value, avg(paid) AS mean"
+        " FROM payments GROUP BY kind)"
+        " SELECT kind, n, known, value, mean, n * 100 / sum(n) OVER () AS percent FROM s",
+        "kind", ("payments",), stages=("s",),
     ),
     Shape(
         "linear_extremes",
-        "WITH s AS (SELECT sensor, count(*) AS n, min(value) AS low, max(value) AS high, max(day) AS latest,"
-        " sum(value) FILTER (WHERE value > 1) AS large FROM readings GROUP BY sensor)"
-        " SELECT sensor, n, low, high, latest, large, rank() OVER (ORDER BY n DESC, sensor) AS place FROM s",
+        "WITH s AS (SELECT kind, count(*) AS n, min(day) AS low, max(day) AS high, max(id) AS latest,"
+        " sum(customer) FILTER (WHERE is_open) AS customers FROM orders GROUP BY kind)"
+        " SELECT kind, n, low, high, latest, customers, rank() OVER (ORDER BY n DESC, kind) AS place FROM s",
+        "kind", ("orders",), stages=("s",),
+    ),
+    Shape(
+        "stage_on_partitions",
+        "WITH s AS (SELECT sensor, count(*) AS n, sum(value) AS value, max(day) AS latest FROM readings"
+        " GROUP BY sensor) SELECT sensor, n, value, latest, n * 100 / sum(n) OVER () AS percent FROM s",
         "sensor", ("readings",), stages=("s",),
     ),
     Shape(

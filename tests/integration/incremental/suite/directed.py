@@ -136,8 +136,8 @@ DIRECTED: dict[str, tuple[str, Sequence[Event]]] = {
     ),
     "all that was captured handed out after the snapshot": (
         "linear",
-        _between("public.linear", "UPDATE readings SET value = value + 1", "SELECT bi_refresh.distribute_changes()",
-                 change="UPDATE readings SET value = value + 2"),
+        _between("public.linear", "UPDATE payments SET paid = paid + 1", "SELECT bi_refresh.distribute_changes()",
+                 change="UPDATE payments SET paid = paid + 2"),
     ),
     "a partition dropped": (
         "two_levels",
@@ -183,20 +183,20 @@ DIRECTED: dict[str, tuple[str, Sequence[Event]]] = {
     ),
     "the same change twice, handed out between": (
         "linear",
-        (*_each("UPDATE readings SET value = value + 1"), Refresh("public.linear"),
+        (*_each("UPDATE payments SET paid = paid + 1"), Refresh("public.linear"),
          *_each("SELECT bi_refresh.distribute_changes()"), Refresh("public.linear"),
-         *_each("SELECT bi_refresh.distribute_changes()", "UPDATE readings SET value = value + 1")),
+         *_each("SELECT bi_refresh.distribute_changes()", "UPDATE payments SET paid = paid + 1")),
     ),
     "refreshes by two isolation levels in turn": (
         "linear",
-        (*_each("UPDATE readings SET value = value + 1"), Refresh("public.linear", isolation="READ COMMITTED"),
-         *_each("UPDATE readings SET value = value + 1"), Refresh("public.linear"),
-         *_each("UPDATE readings SET value = NULL WHERE sensor = 1"),
+        (*_each("UPDATE payments SET paid = paid + 1"), Refresh("public.linear", isolation="READ COMMITTED"),
+         *_each("UPDATE payments SET paid = paid + 1"), Refresh("public.linear"),
+         *_each("UPDATE payments SET paid = NULL WHERE kind = 1"),
          Refresh("public.linear", isolation="READ COMMITTED")),
     ),
     "a refresh that is rolled back": (
         "linear",
-        (*_each("UPDATE readings SET value = value + 1", "BEGIN ISOLATION LEVEL REPEATABLE READ",
+        (*_each("UPDATE payments SET paid = paid + 1", "BEGIN ISOLATION LEVEL REPEATABLE READ",
                 "SELECT * FROM bi_refresh.refresh_bi_views(ARRAY['public.linear'])", "ROLLBACK"),),
     ),
     "a refresh in the midst of the writer's transaction": (

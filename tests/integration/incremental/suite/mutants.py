@@ -130,12 +130,12 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "each change once, where they are counted": Mutant(
         (("must_move", "t.kind = 'linear' OR EXISTS", "EXISTS"),),
-        _LINEAR, (_write("UPDATE readings SET value = value + 1"), Refresh(_LINEAR), _DISTRIBUTE),
+        _LINEAR, (_write("UPDATE payments SET paid = paid + 1"), Refresh(_LINEAR), _DISTRIBUTE),
     ),
     "what is claimed is taken away": Mutant(
         (("claim_changes", "WHERE p.bi_refresh_table = $1', source.capture_id",
           "WHERE p.bi_refresh_table = $1 AND false', source.capture_id"),),
-        _LINEAR, (_write("UPDATE readings SET value = value + 1"), Refresh(_LINEAR), _DISTRIBUTE),
+        _LINEAR, (_write("UPDATE payments SET paid = paid + 1"), Refresh(_LINEAR), _DISTRIBUTE),
     ),
     "rows with a NULL in the slice's columns": Mutant(
         (("find_dirty_slices", "IF has_null OR (counted -> 1)::bigint > 0 THEN", "IF false THEN"),),

@@ -22,6 +22,7 @@ _REFRESHES = 3000 if _LONG else 200
 _SHAPES = (
     "join_group", "full_join_using", "null_group", "window_partition", "several_keys", "list_partitions", "two_levels",
     "inheritance", "duplicates", "window_on_both_sides", "stage_on_a_stage", "linear", "staged_rank",
+    "stage_on_partitions",
 )  # fmt: skip
 
 
