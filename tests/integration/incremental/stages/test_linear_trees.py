@@ -3,10 +3,13 @@ refreshes that may be the half of it: what was written by way of the whole table
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from refresh_task.incremental import enable
 from tests.fix_database import Database
+from tests.fix_views import last_log
 
 _VIEW = "public.kept"
 _PARTITIONED = """
@@ -46,6 +49,33 @@ _A_CHILD = (
 def test_what_was_there_between_two_refreshes(
     database: Database, tables: str, kind: str, between: tuple[str, ...]
 ) -> None:
+    _enable(database, tables)
+    for statement in between:
+        database.execute(statement)
+    _refresh(database)
+    assert _rows(database) == [(1, 2), (2, 2)]
+    assert database.value("SELECT kind FROM bi_refresh.maintained_table WHERE stage = 'stage'") == kind
+
+
+def test_once_a_child_was_there_nothing_is_counted_until_the_table_is_analyzed(database: Database) -> None:
+    _enable(database, _PLAIN)
+    database.execute("CREATE TABLE gone () INHERITS (source)")
+    assert _refresh(database)["strategy"] == "difference"
+    database.execute("DROP TABLE gone")
+    assert _refresh(database)["strategy"] == "difference"
+    for statement in _A_CHILD:
+        database.execute(statement)
+    reason = _refresh(database)["reason"]
+    assert "in full: tables inherit from public.source, or did when it was last analyzed" in str(reason)
+    assert _rows(database) == [(1, 2), (2, 2)]
+    database.execute("ANALYZE source")
+    _refresh(database)
+    database.execute("INSERT INTO source VALUES (2, 1)")
+    assert "source" not in str(_refresh(database)["reason"])
+    assert _rows(database) == [(1, 2), (2, 3)]
+
+
+def _enable(database: Database, tables: str) -> None:
     stage = "SELECT a, count(*) AS n FROM source GROUP BY a"
     query = f"WITH stage AS ({stage}) SELECT a, n, rank() OVER (ORDER BY n) FROM stage"
     database.execute(f"{tables}; INSERT INTO source VALUES (1, 1), (1, 1), (2, 1)")
@@ -55,17 +85,15 @@ def test_what_was_there_between_two_refreshes(
         enable(session, _VIEW, stages=["stage"])
     database.execute("INSERT INTO source VALUES (2, 1)")
     _refresh(database)
-    for statement in between:
-        database.execute(statement)
-    _refresh(database)
-    assert database.rows("SELECT a, n FROM kept ORDER BY a") == [(1, 2), (2, 2)]
-    assert database.value("SELECT kind FROM bi_refresh.maintained_table WHERE stage = 'stage'") == kind
 
 
-def _refresh(database: Database) -> None:
+def _refresh(database: Database) -> dict[str, Any]:
     with database.connect() as connection:
         connection.execute("SET default_transaction_isolation = 'repeatable read'")
-        ((status,),) = connection.execute(
-            "SELECT status FROM bi_refresh.refresh_bi_views(ARRAY[%s])", [_VIEW]
-        ).fetchall()
-    assert status == "SUCCESS"
+        rows = connection.execute("SELECT status FROM bi_refresh.refresh_bi_views(ARRAY[%s])", [_VIEW]).fetchall()
+    assert rows == [("SUCCESS",)]
+    return last_log(database, _VIEW)
+
+
+def _rows(database: Database) -> list[tuple[Any, ...]]:
+    return database.rows("SELECT a, n FROM kept ORDER BY a")

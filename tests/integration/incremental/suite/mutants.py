@@ -81,6 +81,7 @@ _REWRITE = "UPDATE bi_refresh.maintained_table AS t\n            SET data_timest
 _CONTENTS = "t.id, pg_catalog.to_jsonb(t.data_timestamp) #>> '{}' AS moment"
 _DISTRIBUTE = Run("SELECT bi_refresh.distribute_changes()")
 _LINEAR = "public.linear"
+_CHILD = "CREATE TABLE more () INHERITS (payments)"
 
 MUTANTS: dict[str, Mutant] = {
     "rows as they were before an update": Mutant(
@@ -263,6 +264,13 @@ MUTANTS: dict[str, Mutant] = {
         "public.right_join",
         (_write("UPDATE customers SET id = 99 WHERE id = 2", "UPDATE orders SET kind = 9 WHERE customer IS NULL"),),
         fails=True,
+    ),
+    "no counting where children came and went": Mutant(
+        (("examine_table", "IF problem IS NULL AND target.kind = 'linear' THEN", "IF false THEN"),),
+        _LINEAR,
+        (_write(_CHILD), Refresh(_LINEAR), _write("DROP TABLE more"), Refresh(_LINEAR),
+         _write(_CHILD, "INSERT INTO more VALUES (900, 1, 1, 5)", "DELETE FROM payments WHERE id = 900",
+                "DROP TABLE more")),
     ),
     "a look at the structure": Mutant(
         (("present_state", "IF structure IS NULL OR structure IS DISTINCT FROM target.structure THEN",
