@@ -58,7 +58,7 @@ BEGIN
     IF problem IS NULL AND target.kind = 'linear' THEN
         -- The first child of a table is seen by its row of pg_class, which is another then. Those that come and go after it are not.
         SELECT pg_catalog.format(
-            'tables inherit from %s, or did when it was last analyzed: rows may have come and gone with one',
+            'tables inherit from %s, or did when it was last analyzed, and rows come and go with them: ANALYZE it when they are gone',
             pg_catalog.min(c.oid::pg_catalog.regclass::text)
         )
         INTO problem
