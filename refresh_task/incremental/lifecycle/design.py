@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -36,11 +36,13 @@ class Design:
 
 @dataclass(frozen=True, slots=True)
 class MadeTable:
-    """A table that was made, empty, and what is proved of it."""
+    """A table that was made, empty, and what is proved of it. `not_linear`: why a stage is not kept by the changes
+    alone, in words; None: it is, or this is the output."""
 
     id: int
     stage: str | None
     proof: Proof
+    not_linear: str | None = None
 
 
 def make_tables(session: Session, design: Design, *, first_position: int, output_stage: str | None) -> list[MadeTable]:
@@ -73,11 +75,22 @@ def make_tables(session: Session, design: Design, *, first_position: int, output
     return [*made, MadeTable(table, None, proof)]
 
 
+def say_how_stages_are_kept(made: Sequence[MadeTable]) -> Iterator[str]:
+    """A sentence for people on each stage."""
+    for table in made:
+        if table.stage is not None and table.not_linear is None:
+            yield f"the stage {table.stage} is linear: changes move its groups by what they add and take away"
+        elif table.stage is not None:
+            yield f"the stage {table.stage} is computed anew where rows changed; it is not linear: {table.not_linear}"
+
+
 def _make_stage(session: Session, design: Design, stage: Stage, position: int, names: dict[str, str]) -> MadeTable:
     table = _insert(session, design, position, stage.name)
     stage = replace(stage, key=read_key(session, stage, subject=design.view))
     linear = read_linear(session, stage, names.__getitem__, subject=design.view)
-    if not isinstance(linear, str):
+    if isinstance(linear, str):
+        why = linear
+    else:
         definition = _make(session, design, table, linear.stage.query.render(names.__getitem__), model=None)
         moved = linear_proof(prove_relation(session, definition, key=stage.key, table_id=table), linear.measures)
         if not isinstance(moved, str):
@@ -85,10 +98,11 @@ def _make_stage(session: Session, design: Design, stage: Stage, position: int, n
             record_proof(session, table, moved)
             session.execute("make_key_required", table=table)
             return MadeTable(table, stage.name, moved)
+        why = moved
     _make(session, design, table, stage.query.render(names.__getitem__), model=None)
-    made = MadeTable(table, stage.name, _prove(session, design, table, stage.name, key=stage.key, slices=None))
+    proof = _prove(session, design, table, stage.name, key=stage.key, slices=None)
     session.execute("make_key_required", table=table)  # what the next table's proof may rest on
-    return made
+    return MadeTable(table, stage.name, proof, not_linear=why)
 
 
 def _insert(session: Session, design: Design, position: int, stage: str | None) -> int:

@@ -14,7 +14,7 @@ _GAINS = ((0.0, 925.0), (0.0001, 23.0), (0.001, 7.0), (0.01, 1.4), (0.1, 1.0), (
 # page and its prose.
 _WRITERS_ASYNCHRONOUS, _WRITERS_SYNCHRONOUS = 0.69, 0.86
 _LEAST_SHARE = 1e-6
-_FULL_PATH_GAIN = 1.1
+_FULL_PATH_GAIN = 1.0
 
 
 @dataclass(frozen=True, slots=True)

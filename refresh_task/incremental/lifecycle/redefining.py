@@ -10,7 +10,7 @@ from refresh_task.errors import ConfigurationError, StatementFailedError
 from refresh_task.incremental.lifecycle.building import copy_indexes, make_key_indexes
 from refresh_task.incremental.lifecycle.claim import Claim, ViewState, claim_view
 from refresh_task.incremental.lifecycle.dependents import dependents_of
-from refresh_task.incremental.lifecycle.design import Design, MadeTable, make_tables
+from refresh_task.incremental.lifecycle.design import Design, MadeTable, make_tables, say_how_stages_are_kept
 from refresh_task.incremental.lifecycle.outcome import EnabledView, OnProgress, say_nothing
 from refresh_task.incremental.lifecycle.proving import capture, capture_sources, settle_proof
 from refresh_task.incremental.lifecycle.reading import enabled_view
@@ -102,7 +102,7 @@ def _build(claim: Claim, state: ViewState, query: str, position: int) -> int:
     need captured is found out by making them once before, and undoing it: triggers are committed before that snapshot.
     """
     session = claim.session
-    for _ in range(_ATTEMPTS):
+    for attempt in range(_ATTEMPTS):
         claim.say("prove", "proving which tables' changes touch which rows by the new query")
         try:
             with session.transaction():
@@ -110,6 +110,8 @@ def _build(claim: Claim, state: ViewState, query: str, position: int) -> int:
         except _UndoneError as undone:
             made = undone.made
         refuse_what_is_indirect(claim.view, made)
+        for words in say_how_stages_are_kept(made) if attempt == 0 else ():
+            claim.say("prove", words)
         claim.say("capture", "creating triggers on tables that were not captured yet")
         captures = [row["id"] for table in made for _, row in capture(session, table.proof.sources)]
         before = session.fetch_one("read_capture_structure", captures=captures)

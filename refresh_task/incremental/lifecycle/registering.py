@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from refresh_task.errors import ConfigurationError
 from refresh_task.incremental.lifecycle.claim import Claim, ViewState
-from refresh_task.incremental.lifecycle.design import Design, MadeTable, make_tables
+from refresh_task.incremental.lifecycle.design import Design, MadeTable, make_tables, say_how_stages_are_kept
 from refresh_task.incremental.lifecycle.outcome import Output
 from refresh_task.incremental.lifecycle.proving import prove_relation
 from refresh_task.incremental.lifecycle.publications import read_publications
@@ -104,7 +104,10 @@ def register(
             definition=query.rstrip().removesuffix(";"),
             original=json.dumps({"relation": view.relation, "key": None if key is None else list(key)}),
         )
-        refuse_what_is_indirect(view.name, make_tables(session, design, first_position=1, output_stage=None))
+        made = make_tables(session, design, first_position=1, output_stage=None)
+        refuse_what_is_indirect(view.name, made)
+    for words in say_how_stages_are_kept(made):
+        claim.say("prove", words)
 
 
 def _refuse_as_materialized_view(claim: Claim, view: ViewState, stages: tuple[str, ...]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from refresh_task.incremental import enable
+from refresh_task.incremental import enable, redefine
 from tests.fix_database import Database
 from tests.fix_views import last_log
 
@@ -75,16 +75,46 @@ def test_once_a_child_was_there_nothing_is_counted_until_the_table_is_analyzed(d
     assert _rows(database) == [(1, 2), (2, 3)]
 
 
-def _enable(database: Database, tables: str) -> None:
+@pytest.mark.parametrize(
+    ("tables", "said"),
+    [
+        (_PLAIN, "the stage stage is linear: changes move its groups by what they add and take away"),
+        (
+            _PARTITIONED,
+            (
+                "the stage stage is computed anew where rows changed; it is not linear: "
+                "what it reads is no table, is a part of a larger one, or has partitions or children"
+            ),
+        ),
+    ],
+)
+def test_how_a_stage_is_kept_is_said_once(database: Database, tables: str, said: str) -> None:
+    assert _enable(database, tables).count(said) == 1
+    progress: list[str] = []
+    with database.session() as session:
+        redefine(
+            session,
+            _VIEW,
+            "WITH stage AS (SELECT a, count(*) AS n FROM public.source GROUP BY a)"
+            " SELECT a, n, rank() OVER (ORDER BY n DESC) FROM stage",
+            on_progress=lambda step: progress.append(step.message),
+        )
+    assert progress.count(said) == 1
+
+
+def _enable(database: Database, tables: str) -> list[str]:
+    """What was said meanwhile."""
+    progress: list[str] = []
     stage = "SELECT a, count(*) AS n FROM source GROUP BY a"
     query = f"WITH stage AS ({stage}) SELECT a, n, rank() OVER (ORDER BY n) FROM stage"
     database.execute(f"{tables}; INSERT INTO source VALUES (1, 1), (1, 1), (2, 1)")
     database.execute(f"CREATE MATERIALIZED VIEW kept AS {query}; CREATE UNIQUE INDEX ON kept (a)")
     database.manage(_VIEW)
     with database.session() as session:
-        enable(session, _VIEW, stages=["stage"])
+        enable(session, _VIEW, stages=["stage"], on_progress=lambda step: progress.append(step.message))
     database.execute("INSERT INTO source VALUES (2, 1)")
     _refresh(database)
+    return progress
 
 
 def _refresh(database: Database) -> dict[str, Any]:
