@@ -13,6 +13,7 @@ from refresh_task.incremental.lifecycle.dependents import Dependents
 from refresh_task.incremental.lifecycle.waiting import MAY_PASS, SAY_EVERY_S, wait_for_earlier_transactions
 
 _LONGEST_TRY_MS = 400.0  # readers wait for as long
+_BEGIN_ANEW = "40001"  # what was made ready is out of date
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.2, 5.0
 
 
@@ -28,14 +29,15 @@ def swap(
     """Call `attempt` with the time in milliseconds that it may wait for locks until it succeeds, each time after
     `prepare`, which may do work that readers do not notice. Returns the number of attempts.
 
-    Raises StatementFailedError: after `patience_s` the last one, saying who has one of the relations locked.
+    Raises StatementFailedError: after `patience_s` the last one, saying who has one of the relations locked, and which
+    of those that read it were refreshed or altered since they were built beside.
     """
     # Two sessions that wait for each other are found out after this time, and one of them is ended. It must not be a
     # reader: our try ends well before.
     deadlock_ms = claim.session.fetch_one("read_deadlock_timeout")["ms"]
     budget_ms = min(_LONGEST_TRY_MS, 0.4 * deadlock_ms)
     give_up_at = time.monotonic() + patience_s
-    pause_s, said_at, attempts = _FIRST_PAUSE_S, 0.0, 0
+    pause_s, said_at, attempts, overtaken = _FIRST_PAUSE_S, 0.0, 0, ""
     while True:
         attempts += 1
         try:
@@ -44,18 +46,24 @@ def swap(
         except StatementFailedError as error:
             if error.sqlstate not in MAY_PASS:
                 raise
+            told = error.told.rstrip(".")
             holders = claim.session.fetch_one("read_relation_holders", relations=dependents.formers)["holders"]
+            words = f"waiting for {holders or told}, in pauses of {pause_s:.1f} s"
+            if error.sqlstate == _BEGIN_ANEW:
+                words = overtaken = told
             if time.monotonic() > give_up_at:
+                reasons = "; ".join(dict.fromkeys(filter(None, (holders or told, overtaken))))
                 raise StatementFailedError(
-                    f"it was in use for {patience_s:.0f} s ({holders or error.message}), and nothing was swapped.",
+                    f"it was in use for {patience_s:.0f} s ({reasons}), and nothing was swapped.",
                     subject=claim.view,
-                    remedy="Run the command again when that has ended: it goes on where it was.",
+                    remedy="Run the command again when that has ended: it goes on where it was."
+                    + (" Keep what was refreshed or altered from being so meanwhile." if overtaken else ""),
                     sqlstate=error.sqlstate,
                     connection_lost=error.connection_lost,
                 ) from None
             if time.monotonic() - said_at > SAY_EVERY_S:
                 said_at = time.monotonic()
-                claim.say("swap", f"waiting for {holders or error.message}, in pauses of {pause_s:.1f} s")
+                claim.say("swap", words)
             time.sleep(pause_s)
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
             relations = [successor, *dependents.formers, *dependents.successors]

@@ -1,6 +1,6 @@
 -- Puts another relation in the place of a managed view's, or raises 55P03 and has changed nothing: then some of the
--- locks were not to be had within `budget`, or what reads the view is not what was built beside, and it is to be tried
--- again.
+-- locks were not to be had within `budget`, and it is to be tried again; or 40001: then what reads the view is not what was
+-- built beside, which is to be done again.
 --   taken_along   the materialized views that are swapped along, see swap_dependents()
 --
 -- Readers of the view wait for all this time, and see the one relation or the other. A reader that holds one of the
@@ -22,6 +22,7 @@ DECLARE
     readers oid[];
     statements text[];
     problems text;
+    changes text;
     until_at timestamptz;
     locked oid;
     statement text;
@@ -60,10 +61,13 @@ BEGIN
     END LOOP;
 
     -- what was read before the locks may be older
-    IF statements <> bi_refresh.binding_statements(formers)
-        OR NOT bi_refresh.dependents_are_current(former, taken_along)
-    THEN
-        RAISE EXCEPTION 'what reads % has changed at this moment', view_name USING ERRCODE = 'lock_not_available';
+    changes := bi_refresh.changes_of_dependents(former, taken_along);
+    IF statements <> bi_refresh.binding_statements(formers) THEN
+        changes := pg_catalog.concat_ws(', ', changes, 'ordinary views were altered');
+    END IF;
+    IF changes IS NOT NULL THEN
+        RAISE EXCEPTION 'of what reads %, while successors were built: %', view_name, changes
+        USING ERRCODE = 'serialization_failure';
     END IF;
     PERFORM pg_catalog.set_config('lock_timeout', '100ms', true); -- of a TOAST table, which autovacuum may have
     PERFORM bi_refresh.take_name(former, successor, more_rights);

@@ -95,6 +95,28 @@ def test_one_that_changes_at_the_moment_of_the_swap(family: Shop, change: str) -
 
 
 @pytest.mark.version_independent
+def test_one_that_somebody_refreshes_all_the_time_is_named_with_what_to_do(family: Shop) -> None:
+    """Before each try, so that no try finds what was built beside as new as it is."""
+    said: list[str] = []
+
+    def refresh(progress: incremental.Progress) -> None:
+        said.append(progress.message)
+        if progress.message.startswith("bringing the table up to date"):
+            family.database.execute("REFRESH MATERIALIZED VIEW shop.mv_top")
+        if progress.step == "dependents" and progress.message.startswith("filling shop.mv_top"):
+            family.database.execute("REFRESH MATERIALIZED VIEW shop.mv_top")
+
+    with pytest.raises(StatementFailedError) as failed:
+        family.enable(patience_s=2, on_progress=refresh)
+    words = "of what reads shop.mv_revenue, while successors were built: shop.mv_top was refreshed or altered"
+    assert words in said
+    assert f"{words}), and nothing was swapped." in failed.value.message
+    assert "Keep what was refreshed or altered from being so meanwhile." in failed.value.remedy
+    family.enable()
+    assert (differing(family, TOP), differing(family, SUM)) == (0, 0)
+
+
+@pytest.mark.version_independent
 def test_what_is_revoked_while_it_waits_stays_revoked(family: Shop) -> None:
     def revoke() -> None:
         family.database.execute(
