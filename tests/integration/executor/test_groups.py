@@ -167,7 +167,7 @@ def test_a_member_that_another_session_refreshes_holds_up_its_group_and_does_not
     database.execute("INSERT INTO payment VALUES (1, 1)")
     with database.connect(autocommit=False) as other:
         other.execute("SELECT bi_refresh.refresh_bi_views(ARRAY['public.in_all'])")
-        told = executor.outcomes(*(step(view, group="sums") for view in views), max_attempts=2)
+        told = executor.outcomes(*(step(view, group="sums") for view in views), max_attempts=2, lock_timeout_s=1)
         other.rollback()
     assert Status.COMPLETED not in {outcome.status for outcome in told.values()}
     assert database.value("SELECT (SELECT sum(amount) FROM by_account) = (SELECT amount FROM in_all)")
