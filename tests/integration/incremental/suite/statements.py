@@ -44,6 +44,7 @@ def _over_large(table: str, columns: str, values: str, mark: str) -> Maker:
     """Rows that come and go again in one statement each, in one of the two with the limit exceeded."""
     return lambda s: (
         f"INSERT INTO {table} ({columns}) SELECT {values} FROM generate_series(1, {_OVER_LARGE}) AS i"
+        f" WHERE (SELECT count(*) FROM {table}) < 1000"
         if s.choice.random() < 0.5
         else f"DELETE FROM {table} WHERE {mark}"
     )
